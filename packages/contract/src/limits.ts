@@ -1,0 +1,15 @@
+/** Limits of every server of the contract (spec control-api 1.2, IMPROVE). Bytes and milliseconds. */
+export const limits = {
+  requestTargetBytes: 8 * 1024,
+  headBytes: 64 * 1024,
+  headMs: 10_000,
+  bodyIdleMs: 30_000,
+  requestMs: 60_000,
+  keepAliveMs: 60_000,
+  connections: 256,
+  connectionsPerContainer: 16,
+  /** A held request is answered after this, changed or not. */
+  heldMs: 30_000,
+  /** A client's cap on an answer it reads whole. */
+  answerBytes: 4 * 1024 * 1024,
+} as const;
