@@ -6,6 +6,11 @@ export const limits = {
   bodyIdleMs: 30_000,
   requestMs: 60_000,
   keepAliveMs: 60_000,
+  /** Requests that one connection may have sent ahead of their answers. */
+  pipelined: 32,
+  /** After the last answer of a connection: how long, and how much, its client may go on sending into the void. */
+  lingerMs: 1_000,
+  lingerBytes: 256 * 1024,
   connections: 256,
   connectionsPerContainer: 16,
   /** A held request is answered after this, changed or not. */
