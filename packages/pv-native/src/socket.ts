@@ -1,0 +1,90 @@
+/**
+ * Unix stream sockets, made the way Node's `net` cannot: with the right mode from the first moment, and to abstract
+ * names of exact length. Descriptors are close-on-exec and non-blocking, for `net.Server.listen({fd})` and
+ * `new net.Socket({fd})`. Not for worker threads: the umask belongs to the process.
+ */
+import { lchownSync } from 'node:fs';
+import { constants as os } from 'node:os';
+import { closeFd, fchmod } from './fd.ts';
+import { SystemError } from './errors.ts';
+import { check, cString, libc } from './libc.ts';
+
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+// SOCK_NONBLOCK and SOCK_CLOEXEC are O_NONBLOCK and O_CLOEXEC; these values are those of x86, Arm and RISC-V.
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+/** sun_path, and the NUL that ends a path in it. */
+const pathBytes = 108;
+
+const socketCall: (domain: number, type: number, protocol: number) => number = libc.func('socket', 'int', ['int', 'int', 'int']);
+const bindCall: (fd: number, address: Buffer, length: number) => number = libc.func('bind', 'int', ['int', 'void *', 'unsigned int']);
+const listenCall: (fd: number, backlog: number) => number = libc.func('listen', 'int', ['int', 'int']);
+const connectCall: (fd: number, address: Buffer, length: number) => number = libc.func('connect', 'int', ['int', 'void *', 'unsigned int']);
+
+export interface ListenOptions {
+  /** Permission bits, exact: the process's umask does not apply. */
+  readonly mode: number;
+  /** Owner and group; only where nobody else can write the directory, since they are set by name after bind. */
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly backlog?: number;
+}
+
+/**
+ * A listening socket at `path`, at most 107 bytes; a longer one goes through `/proc/self/fd/<directory>/<name>`.
+ * Nobody can connect before mode and owner are right. Throws SystemError: EADDRINUSE when anything is there.
+ */
+export function listenUnix(path: string, { mode, uid, gid, backlog = 511 }: ListenOptions): number {
+  const address = pathAddress(path);
+  return withSocket((fd) => {
+    // bind() creates the file with the socket inode's mode less the umask.
+    fchmod(fd, mode);
+    withUmaskFor(mode, () => check(bindCall(fd, address, address.length), 'bind', path));
+    if (uid !== undefined || gid !== undefined) lchownSync(path, uid ?? -1, gid ?? -1);
+    check(listenCall(fd, backlog), 'listen', path);
+  });
+}
+
+/** Connected to the abstract name (without its leading NUL). Throws SystemError: ECONNREFUSED when nobody listens, EAGAIN when its backlog is full. */
+export function connectAbstract(name: string): number {
+  const bytes = Buffer.from(name);
+  if (bytes.length === 0 || bytes.length >= pathBytes) throw new SystemError(os.errno.EINVAL, 'connect', `@${name}`);
+  const address = Buffer.concat([family(), Buffer.from([0]), bytes]);
+  return withSocket((fd) => check(connectCall(fd, address, address.length), 'connect', `@${name}`));
+}
+
+function withSocket(prepare: (fd: number) => void): number {
+  const fd = check(socketCall(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'socket');
+  try {
+    prepare(fd);
+    return fd;
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
+}
+
+/** Synchronous, so that no other JavaScript runs under the changed umask; untouched when it takes nothing from `mode`. */
+function withUmaskFor(mode: number, work: () => void): void {
+  const umask = process.umask();
+  if ((umask & mode) === 0) return work();
+  process.umask(umask & ~mode);
+  try {
+    work();
+  } finally {
+    process.umask(umask);
+  }
+}
+
+function pathAddress(path: string): Buffer {
+  const bytes = Buffer.from(cString(path, 'bind'));
+  if (bytes.length === 0) throw new SystemError(os.errno.EINVAL, 'bind', path);
+  if (bytes.length >= pathBytes) throw new SystemError(os.errno.ENAMETOOLONG, 'bind', path);
+  return Buffer.concat([family(), bytes, Buffer.from([0])]);
+}
+
+/** sa_family_t is a 16-bit number in the machine's byte order. */
+function family(): Buffer {
+  return Buffer.from(new Uint16Array([AF_UNIX]).buffer);
+}
