@@ -80,7 +80,7 @@ test('an abstract name is reached with its exact length', async () => {
 
 /** A listener that is not ours and whose name has its exact length, as LXC's command socket has. */
 async function echoOnceAbstract(name: string): Promise<void> {
-  const program = `use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, pack_sockaddr_un("\0$ARGV[0]")) or die $!; listen(S, 1);
+  const program = `use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, pack_sockaddr_un(chr(0) . "$ARGV[0]")) or die $!; listen(S, 1);
     syswrite(STDOUT, "ready"); accept(C, S); sysread(C, $text, 100); syswrite(C, $text); sysread(C, $text, 1);`;
   const child = spawn('perl', ['-e', program, name], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
