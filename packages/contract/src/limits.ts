@@ -13,6 +13,10 @@ export const limits = {
   lingerBytes: 256 * 1024,
   connections: 256,
   connectionsPerContainer: 16,
+  /** Of `connections`, kept free of containers, so that the host always gets in. */
+  connectionsForHost: 32,
+  /** pv-ctrl waits this long for a pv-core that is being restarted. */
+  coreAwayMs: 2_000,
   /** A held request is answered after this, changed or not. */
   heldMs: 30_000,
   /** A client's cap on an answer it reads whole. */

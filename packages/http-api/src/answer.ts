@@ -35,10 +35,15 @@ export function answerError(exchange: Exchange, error: ApiError, headers: Outgoi
   write(exchange, status, JSON.stringify(errorBody(error)), { ...(status === 503 ? { 'Retry-After': '1' } : {}), ...headers });
 }
 
-function write({ request, response }: Exchange, status: number, body: string, headers: OutgoingHttpHeaders): void {
+function write(exchange: Exchange, status: number, body: string, headers: OutgoingHttpHeaders): void {
+  const bytes = Buffer.from(body);
+  beginAnswer(exchange, status, { 'Content-Type': 'application/json', ...headers, 'Content-Length': bytes.length });
+  exchange.response.end(bytes);
+}
+
+/** The head of the one answer. A connection whose request did not arrive whole ends after it. */
+export function beginAnswer({ request, response }: Exchange, status: number, headers: OutgoingHttpHeaders): void {
   if (response.headersSent) throw new Error(`a second answer to ${request.method} ${request.url}`);
   if (!request.complete) response.shouldKeepAlive = false;
-  const bytes = Buffer.from(body);
-  response.writeHead(status, { 'Content-Type': 'application/json', ...headers, 'Content-Length': bytes.length });
-  response.end(bytes);
+  response.writeHead(status, headers);
 }

@@ -13,7 +13,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { limits as contractLimits } from '@pv/contract/limits';
 import { answerError } from './answer.ts';
-import { Connection, type Serve } from './connection.ts';
+import { Connection, type OnRefused, type Serve } from './connection.ts';
 import type { Exchange, Limits } from './exchange.ts';
 import { badVersion, parserError } from './parser-error.ts';
 
@@ -21,6 +21,8 @@ export interface ApiServerOptions {
   readonly serve: Serve;
   /** A fault while serving: the client got a 500 if it had no answer yet. For the log. */
   readonly onFault: (error: unknown, exchange: Exchange) => void;
+  /** The server itself refused what it could not hand to `serve`: malformed, too slow, too much at once. For the log. */
+  readonly onRefused?: OnRefused;
   readonly limits?: Limits;
 }
 
@@ -34,14 +36,14 @@ export interface ApiServer {
 /** How often Node looks for connections that are too slow; a timeout is late by up to this much. */
 const checkMs = 1_000;
 
-export function createApiServer({ serve, onFault, limits = contractLimits }: ApiServerOptions): ApiServer {
+export function createApiServer({ serve, onFault, onRefused = () => undefined, limits = contractLimits }: ApiServerOptions): ApiServer {
   const connections = new Map<Socket, Connection>();
   const guarded = (exchange: Exchange): Promise<void> => guard(exchange, serve, onFault);
   const http = hardenedServer(limits);
   route(http, limits, (socket) => connections.get(socket));
   return {
     accept(socket) {
-      connections.set(socket, new Connection(socket, limits, guarded));
+      connections.set(socket, new Connection(socket, limits, guarded, onRefused));
       socket.once('close', () => connections.delete(socket));
       http.emit('connection', socket);
     },

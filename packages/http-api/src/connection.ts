@@ -9,20 +9,23 @@ import { answered, createExchange, type Exchange, type Limits, type SteeredExcha
 import { lastAnswer } from './last-answer.ts';
 
 export type Serve = (exchange: Exchange) => Promise<void>;
+export type OnRefused = (error: ApiError, socket: Socket) => void;
 
 export class Connection {
   readonly #socket: Socket;
   readonly #limits: Limits;
   readonly #serve: Serve;
+  readonly #onRefused: OnRefused;
   readonly #waiting = new Set<SteeredExchange>();
   #turn: Promise<void> = Promise.resolve();
   #newest: SteeredExchange | undefined;
   #closing = false;
 
-  constructor(socket: Socket, limits: Limits, serve: Serve) {
+  constructor(socket: Socket, limits: Limits, serve: Serve, onRefused: OnRefused) {
     this.#socket = socket;
     this.#limits = limits;
     this.#serve = serve;
+    this.#onRefused = onRefused;
     socket.once('end', () => this.#hurry());
   }
 
@@ -58,6 +61,7 @@ export class Connection {
       newest.breakOff(error);
       return;
     }
+    this.#onRefused(error, this.#socket);
     this.#next(() => {
       lastAnswer(this.#socket, error, this.#limits);
       return Promise.resolve();
