@@ -1,0 +1,64 @@
+// Installs missing programs from Debian's packages. Starts no service that they bring: a packaged lxc-net would
+// put a bridge and a DHCP server on the machine. Run as a program (`node debian.mjs <package>...`) it is the step that needs root.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { findProgram, missing } from './needs.mjs';
+import { fail, run, say, SetupError } from './say.mjs';
+
+export async function ensurePrograms() {
+  const needs = missing();
+  if (needs.length === 0) return;
+  const packages = [...new Set(needs.map((need) => need.package))];
+  for (const need of needs) say(`missing: ${need.program} (${need.why}; Debian package ${need.package})`);
+  requireDebian(packages);
+  await asRoot(fileURLToPath(import.meta.url), packages);
+  const still = missing();
+  if (still.length > 0) throw new SetupError(`installed ${packages.join(' ')}, but still not found: ${still.map((need) => need.program).join(', ')}`);
+}
+
+function requireDebian(packages) {
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  const like = [...release.matchAll(/^(?:ID|ID_LIKE)=(.*)$/gm)].flatMap((match) => match[1].replaceAll('"', '').split(' '));
+  if ((like.includes('debian') || like.includes('ubuntu')) && findProgram('apt-get') !== undefined) return;
+  throw new SetupError(
+    `this machine is not Debian or Ubuntu, so nothing is installed for you. Install the programs above (in Debian: ${packages.join(' ')}) and run the command again.`,
+  );
+}
+
+/** Runs one of our scripts as root: here when we are, else by sudo. */
+async function asRoot(script, args) {
+  const direct = process.getuid() === 0;
+  const sudo = direct ? undefined : findProgram('sudo');
+  if (!direct && sudo === undefined) throw new SetupError(`root is needed to install: ${args.join(' ')}. There is no sudo here; run as root: apt-get install ${args.join(' ')}`);
+  if (!direct) say('asking for root, only to install the packages above');
+  const status = direct ? await run(process.execPath, [script, ...args]) : await run(sudo, [process.execPath, script, ...args]);
+  if (status !== 0) throw new SetupError(`the packages could not be installed: ${args.join(' ')} (see above)`);
+}
+
+const policy = '/usr/sbin/policy-rc.d';
+const ourPolicy = '#!/bin/sh\n# Temporary, by the set-up of pv-runtime: start no service while packages are installed.\nexit 101\n';
+
+async function install(packages) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
+  const options = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', '-q'];
+  say('apt-get update');
+  if ((await run('apt-get', [...options, 'update'], { env })) !== 0) throw new SetupError('apt-get update failed (see above)');
+  say(`apt-get install ${packages.join(' ')}`);
+  const guarded = forbidServices();
+  try {
+    const status = await run('apt-get', [...options, 'install', '-y', '--no-install-recommends', ...packages], { env });
+    if (status !== 0) throw new SetupError('apt-get install failed (see above)');
+  } finally {
+    if (guarded) rmSync(policy);
+  }
+  if (packages.includes('lxc')) say('the services of the package lxc were not started; nothing here needs them');
+}
+
+/** Debian's own switch. An administrator's policy stays as it is; one of ours that a killed run left is taken over. */
+function forbidServices() {
+  if (existsSync(policy) && readFileSync(policy, 'utf8') !== ourPolicy) return false;
+  writeFileSync(policy, ourPolicy, { mode: 0o755 });
+  return true;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await install(process.argv.slice(2)).catch(fail);
