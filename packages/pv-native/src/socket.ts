@@ -5,6 +5,7 @@
  */
 import { lchownSync } from 'node:fs';
 import { constants as os } from 'node:os';
+import koffi from 'koffi';
 import { closeFd, fchmod } from './fd.ts';
 import { SystemError } from './errors.ts';
 import { check, cString, libc } from './libc.ts';
@@ -36,7 +37,7 @@ export interface ListenOptions {
  * Nobody can connect before mode and owner are right. Throws SystemError: EADDRINUSE when anything is there.
  */
 export function listenUnix(path: string, { mode, uid, gid, backlog = 511 }: ListenOptions): number {
-  const address = pathAddress(path);
+  const address = pathAddress(path, 'bind');
   return withSocket((fd) => {
     // bind() creates the file with the socket inode's mode less the umask.
     fchmod(fd, mode);
@@ -44,6 +45,25 @@ export function listenUnix(path: string, { mode, uid, gid, backlog = 511 }: List
     if (uid !== undefined || gid !== undefined) lchownSync(path, uid ?? -1, gid ?? -1);
     check(listenCall(fd, backlog), 'listen', path);
   });
+}
+
+/**
+ * Whether somebody listens at `path`, of any socket type, or the socket is left over from a process that ended. A
+ * listener sees one connection that closes at once. Throws SystemError: ENOENT, EACCES, ...
+ */
+export function hasListener(path: string): boolean {
+  const address = pathAddress(path, 'connect');
+  const fd = openSocket();
+  try {
+    if (connectCall(fd, address, address.length) === 0) return true;
+    const errno = koffi.errno();
+    if (errno === os.errno.ECONNREFUSED) return false;
+    // A full backlog, or a socket of another type: somebody is there.
+    if (errno === os.errno.EAGAIN || errno === os.errno.EPROTOTYPE) return true;
+    throw new SystemError(errno, 'connect', path);
+  } finally {
+    closeFd(fd);
+  }
 }
 
 /** Connected to the abstract name (without its leading NUL). Throws SystemError: ECONNREFUSED when nobody listens, EAGAIN when its backlog is full. */
@@ -54,8 +74,12 @@ export function connectAbstract(name: string): number {
   return withSocket((fd) => check(connectCall(fd, address, address.length), 'connect', `@${name}`));
 }
 
+function openSocket(): number {
+  return check(socketCall(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'socket');
+}
+
 function withSocket(prepare: (fd: number) => void): number {
-  const fd = check(socketCall(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'socket');
+  const fd = openSocket();
   try {
     prepare(fd);
     return fd;
@@ -77,10 +101,10 @@ function withUmaskFor(mode: number, work: () => void): void {
   }
 }
 
-function pathAddress(path: string): Buffer {
-  const bytes = Buffer.from(cString(path, 'bind'));
-  if (bytes.length === 0) throw new SystemError(os.errno.EINVAL, 'bind', path);
-  if (bytes.length >= pathBytes) throw new SystemError(os.errno.ENAMETOOLONG, 'bind', path);
+function pathAddress(path: string, syscall: string): Buffer {
+  const bytes = Buffer.from(cString(path, syscall));
+  if (bytes.length === 0) throw new SystemError(os.errno.EINVAL, syscall, path);
+  if (bytes.length >= pathBytes) throw new SystemError(os.errno.ENAMETOOLONG, syscall, path);
   return Buffer.concat([family(), bytes, Buffer.from([0])]);
 }
 

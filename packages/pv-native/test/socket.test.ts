@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { closeFd } from '../src/fd.ts';
 import { O_PATH } from '../src/openat.ts';
-import { connectAbstract, listenUnix } from '../src/socket.ts';
+import { connectAbstract, hasListener, listenUnix } from '../src/socket.ts';
 import { codeOf, tempDir } from './temp.ts';
 
 async function echoOn(fd: number) {
@@ -67,6 +67,15 @@ test('a failure closes the descriptor', () => {
   closeSync(fd);
   expect(codeOf(() => listenUnix(join(dir, 'absent', 'x'), { mode: 0o666 }))).toBe('ENOENT');
   expect(existsSync(`/proc/self/fd/${fd}`) && readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:')).toBe(false);
+});
+
+test('a socket with a listener is told from one left over', () => {
+  const path = join(tempDir(), 'socket');
+  const fd = listenUnix(path, { mode: 0o600, backlog: 1 });
+  expect(Array.from({ length: 4 }, () => hasListener(path))).toEqual([true, true, true, true]);
+  closeFd(fd);
+  expect(hasListener(path)).toBe(false);
+  expect(codeOf(() => hasListener(`${path}-absent`))).toBe('ENOENT');
 });
 
 test('an abstract name is reached with its exact length', async () => {
