@@ -15,7 +15,7 @@ import { limits as contractLimits } from '@pv/contract/limits';
 import { answerError } from './answer.ts';
 import { Connection, type OnRefused, type Serve } from './connection.ts';
 import type { Exchange, Limits } from './exchange.ts';
-import { badVersion, parserError } from './parser-error.ts';
+import { parserError, protocolError } from './parser-error.ts';
 
 export interface ApiServerOptions {
   readonly serve: Serve;
@@ -73,8 +73,9 @@ function hardenedServer(limits: Limits): Server {
 function route(http: Server, limits: Limits, connectionOf: (socket: Socket) => Connection | undefined): void {
   const take = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     const connection = connectionOf(request.socket);
-    if (request.httpVersionMajor === 1) connection?.request(request, response, expectsContinue);
-    else connection?.fail(badVersion);
+    const unspoken = protocolError(request);
+    if (unspoken === undefined) connection?.request(request, response, expectsContinue);
+    else connection?.fail(unspoken);
   };
   http.on('request', take(false));
   http.on('checkContinue', take(true));

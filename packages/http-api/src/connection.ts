@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ApiError } from '@pv/contract/errors';
 import { answered, createExchange, type Exchange, type Limits, type SteeredExchange } from './exchange.ts';
 import { lastAnswer } from './last-answer.ts';
@@ -46,6 +47,8 @@ export class Connection {
     this.#newest = steered;
     this.#waiting.add(steered);
     this.#next(async () => {
+      // What came in one piece with the head is parsed by then, so a refusal can tell a whole request from a torn one.
+      if (!request.complete) await turn();
       await this.#serve(steered.exchange);
       await answered(steered.exchange);
       this.#waiting.delete(steered);

@@ -38,7 +38,7 @@ const refusals: [what: string, bytes: string, status: number, code: string][] = 
   ['an action that is no string', put('/containers/web', '{"action":["stop"]}'), 400, 'bad-action'],
   ['a prototype for an action', put('/containers/web', '{"__proto__":{"action":"stop"}}'), 400, 'missing-action'],
   ['a body too large', put('/containers/web', 'x'.repeat(1025)), 413, 'too-large'],
-  ['a chunked body too large', `PUT /containers/web HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n402\r\n${'x'.repeat(0x402)}\r\n0\r\n\r\n`, 413, 'too-large'],
+  ['a chunked body too large', `PUT /containers/web HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n402\r\n${'x'.repeat(0x402)}\r\n0\r\n\r\n`, 413, 'too-large'],
   ['a body announced too large, never sent', 'PUT /containers/web HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n', 413, 'too-large'],
   ['an unknown endpoint', get('/nothing'), 404, 'no-such-endpoint'],
   ['a trailing slash', get('/containers/'), 400, 'missing-container-name'],
@@ -57,6 +57,14 @@ describe('what does not', () => {
     expect(answers.map((answer) => answer.status)).toEqual([status]);
     expect(JSON.parse(answers[0]?.body ?? '')).toMatchObject({ code });
     expect(faults).toEqual([]);
+  });
+
+  test('a body too large that is all there does not end the connection', async () => {
+    const { path } = await served(echo);
+    const large = `PUT /containers/web HTTP/1.1\r\nContent-Length: 30000\r\n\r\n${'x'.repeat(30_000)}`;
+    const chunked = `PUT /containers/web HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n7530\r\n${'x'.repeat(30_000)}\r\n0\r\n\r\n`;
+    const answers = await rawExchange(path, large + chunked + get('/groups'));
+    expect(answers.map(({ status }) => status)).toEqual([413, 413, 200]);
   });
 
   test('a wrong method is told which are right', async () => {
