@@ -1,0 +1,36 @@
+#!/bin/sh
+# Keeps one box: starts it, and removes every trace of it once its owner closes our standard input, on purpose or
+# by dying, or once the box has ended. Arguments: the box's directory on the host. Its file `cgroups` lists the
+# cgroups to start in and to remove at the end.
+set -u
+dir=$1
+here=${0%/*}
+
+(
+  while read -r cgroup; do echo 0 >"$cgroup/cgroup.procs" || exit 1; done <"$dir/cgroups"
+  exec setpriv --pdeathsig KILL \
+    unshare --mount --pid --net --ipc --uts --cgroup --fork --kill-child sh "$here/inside.sh" "$dir"
+) &
+box=$!
+trap '' PIPE # nobody may be there any more to read what we say
+
+# Process 1 goes first: its parent, unshare, then reaps it.
+exec 3<&0
+(cat <&3 >/dev/null; kill -KILL $(cat "/proc/$box/task/$box/children") || kill -KILL "$box") 2>/dev/null &
+watcher=$!
+
+wait "$box"
+status=$?
+kill "$watcher" 2>/dev/null
+
+# The kernel ends the box's processes on its own time; a cgroup can be removed once the last one is gone.
+tries=0
+while read -r cgroup; do
+  while [ -d "$cgroup" ] && ! find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 500 ] || { echo "cannot remove $cgroup" >&2; status=1; break; }
+    sleep 0.02
+  done
+done <"$dir/cgroups"
+rm -rf "$dir"
+exit "$status"
