@@ -1,0 +1,70 @@
+/** Puts the parts together: the graph that is followed, the mesh that follows it, and the socket that one may ask. */
+import type { Clock, Random } from '@pv/runtime/clock';
+import { askOther } from './control/ask.ts';
+import { claimInstance, type Claim } from './control/claim.ts';
+import { serveControl } from './control/serve.ts';
+import { graphFetcher } from './graph/fetch.ts';
+import { followGraph, type Refreshed } from './graph/follow.ts';
+import type { Lines } from './lines.ts';
+import { Mesh } from './links/mesh.ts';
+import { pinContainer } from './links/pin.ts';
+import { unixPlugin } from './plugins/unix/unix.ts';
+
+export interface DaemonOptions {
+  /** pv-core's socket, where the graph comes from. */
+  readonly coreSocket: string;
+  /** Our own, which is also what makes us the only one. */
+  readonly ownSocket: string;
+  /** Started by pv-core, which decides what to do when another instance still runs. */
+  readonly managed: boolean;
+  readonly pid: number;
+  readonly lines: Lines;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export type Started =
+  | { readonly kind: 'running'; stop(): void }
+  | { readonly kind: 'ended'; readonly ok: boolean };
+
+export async function startDaemon(options: DaemonOptions): Promise<Started> {
+  const { lines, ownSocket, managed, clock } = options;
+  lines.out('pv-xconnect starting...');
+  const claim = claimInstance(ownSocket);
+  switch (claim.kind) {
+    case 'ours':
+      return { kind: 'running', stop: run(claim, options) };
+    case 'impossible':
+      lines.err(`pv-xconnect: ${claim.reason}`);
+      return { kind: 'ended', ok: false };
+    case 'taken':
+      if (!managed) return { kind: 'ended', ok: await askOther(ownSocket, clock, lines) };
+      lines.out('Another pv-xconnect still manages the mesh; this one ends and leaves it to it');
+      return { kind: 'ended', ok: true };
+  }
+}
+
+function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, random }: DaemonOptions): () => void {
+  const plugins = new Map([unixPlugin].map((plugin) => [plugin.type, plugin]));
+  const mesh = new Mesh({ plugins, pin: pinContainer, lines, clock, random });
+  const follower = followGraph({
+    fetch: graphFetcher(coreSocket, clock),
+    onGraph: (links, changed) => {
+      if (changed) lines.out(`Reconciling graph with ${links.length} links`);
+      mesh.apply(links);
+    },
+    lines, clock, random,
+  });
+  const reconcile = async (): Promise<Refreshed> => {
+    const refreshed = await follower.refresh();
+    mesh.retry();
+    return refreshed;
+  };
+  const control = serveControl(claim.fd, { reconcile, status: () => mesh.status(), pid, onFault: (error) => lines.err(`Cannot answer on the control socket: ${String(error)}`) });
+  return () => {
+    follower.stop();
+    control.close();
+    mesh.close();
+    claim.release();
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * Places a listening socket inside a container's root, and takes it away again. Nothing outside that root is ever
+ * touched, whatever links the container has made; what is not a left-over socket is never replaced, and only the very
+ * socket that was placed is ever removed. The container may still rename or delete it at any time: see `intact`.
+ */
+import { constants } from 'node:fs';
+import { errnoText, errorCode, SystemError } from '@pv/pv-native/errors';
+import { closeFd } from '@pv/pv-native/fd';
+import { lstatAt, openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
+import { hasListener, listenUnix } from '@pv/pv-native/socket';
+
+export interface FileId {
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
+export interface Placed {
+  /** Listening; whoever takes it closes it. */
+  readonly fd: number;
+  readonly id: FileId;
+  /** Whether the container still finds this socket at the target. */
+  intact(): boolean;
+  /** Unlinks the socket if it is still the one that was placed, and lets go of the directory. */
+  remove(): void;
+}
+
+export type PlaceResult = { readonly kind: 'placed'; readonly placed: Placed } | { readonly kind: 'refused'; readonly reason: string };
+
+interface Directory {
+  readonly fd: number;
+  readonly name: string;
+}
+
+/** Any uid in the container may connect: services drop their privileges before they dial, and the link is the identity. */
+const socketMode = 0o666;
+
+export function placeSocket(rootFd: number, target: string): PlaceResult {
+  try {
+    return placeIn(openParentInRoot(rootFd, target, { create: true }), rootFd, target);
+  } catch (error) {
+    if (error instanceof SystemError) return { kind: 'refused', reason: `${target}: ${errnoText(error.errno)}` };
+    throw error;
+  }
+}
+
+function placeIn(directory: Directory, rootFd: number, target: string): PlaceResult {
+  let placed: Placed | undefined;
+  try {
+    const obstacle = clearTarget(directory);
+    if (obstacle !== undefined) return { kind: 'refused', reason: `${target} ${obstacle}` };
+    placed = listenIn(directory, rootFd, target);
+    return placed === undefined ? { kind: 'refused', reason: `${target} was taken away while it was placed` } : { kind: 'placed', placed };
+  } finally {
+    if (placed === undefined) closeFd(directory.fd);
+  }
+}
+
+/** Undefined: the name is free now. */
+function clearTarget({ fd, name }: Directory): string | undefined {
+  const entry = lstatAt(fd, name);
+  if (entry === undefined) return undefined;
+  if (!isSocket(entry.mode)) return 'exists and is not a socket; it is left as it is';
+  if (hasListener(below({ fd, name }))) return 'is a socket that somebody else listens on';
+  unlinkAt(fd, name);
+  return undefined;
+}
+
+/** undefined: the container was quicker, and the name is not our socket any more. */
+function listenIn(directory: Directory, rootFd: number, target: string): Placed | undefined {
+  const fd = listenUnix(below(directory), { mode: socketMode });
+  const id = lstatAt(directory.fd, directory.name);
+  if (id !== undefined && isSocket(id.mode)) return { fd, id, intact: () => isSame(lookUp(rootFd, target), id), remove: () => removeFrom(directory, id) };
+  closeFd(fd);
+  return undefined;
+}
+
+function removeFrom({ fd, name }: Directory, id: FileId): void {
+  try {
+    if (isSame(lstatAt(fd, name), id)) unlinkAt(fd, name);
+  } catch (error) {
+    // The container has gone, or made its directory read-only: nothing of ours can be reached there any more.
+    if (errorCode(error) === undefined) throw error;
+  } finally {
+    closeFd(fd);
+  }
+}
+
+function lookUp(rootFd: number, target: string): FileId | undefined {
+  try {
+    const { fd, name } = openParentInRoot(rootFd, target, { create: false });
+    try {
+      return lstatAt(fd, name);
+    } finally {
+      closeFd(fd);
+    }
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+export function isSame(a: FileId | undefined, b: FileId): boolean {
+  return a !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
+export function isSocket(mode: number): boolean {
+  return (mode & constants.S_IFMT) === constants.S_IFSOCK;
+}
+
+function below({ fd, name }: Directory): string {
+  return `/proc/self/fd/${fd}/${name}`;
+}

@@ -1,0 +1,35 @@
+/** The lines about links that users and their scripts look for (spec xconnect 3.5). */
+import type { LinkState } from '@pv/contract/graph';
+import type { GraphLink } from '../graph/parse.ts';
+
+export type Pids = Pick<GraphLink, 'consumer_pid' | 'provider_pid'>;
+
+export function addingLine({ consumer, consumer_pid, type, socket, target }: GraphLink): string {
+  return `Adding link: ${consumer} (pid=${consumer_pid}, ${type}) -> ${socket} (inject to: ${target})`;
+}
+
+export function retryingLine({ consumer, name }: GraphLink): string {
+  return `Retrying link: ${consumer}/${name}`;
+}
+
+export function againLine({ consumer, name, target, consumer_pid, provider_pid }: GraphLink, was: Pids): string {
+  const pids = `consumer pid ${was.consumer_pid}->${consumer_pid}, provider pid ${was.provider_pid}->${provider_pid}`;
+  return `Re-establishing link ${consumer}/${name} (target ${target}) after restart (${pids})`;
+}
+
+export function samePids(a: Pids, b: Pids): boolean {
+  return a.consumer_pid === b.consumer_pid && a.provider_pid === b.provider_pid;
+}
+
+export function stateLine({ consumer, name }: Pick<GraphLink, 'consumer' | 'name'>, state: LinkState, reason?: string): string {
+  return `Link ${state}: ${consumer}/${name}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+/** For stderr. */
+export function failedLine({ consumer, name, target }: GraphLink, reason: string): string {
+  return `Failed to add link for ${name}: ${reason} (consumer ${consumer}, target ${target})`;
+}
+
+export function removingLine({ consumer, name, target }: GraphLink): string {
+  return `Removing link: ${consumer}/${name} (target ${target})`;
+}

@@ -1,0 +1,61 @@
+/** pv-xconnect: makes the mesh between containers as pv-core's graph says. See docs/overview/mesh.md. */
+import { systemClock, systemRandom } from '@pv/runtime/clock';
+import { parseConfig } from '@pv/runtime/config';
+import { places } from '@pv/runtime/places';
+import { startDaemon } from './daemon.ts';
+import { createLines } from './lines.ts';
+
+declare const PV_VERSION: string | undefined;
+
+const usage = `Usage: pv-xconnect [--help | --version]
+
+Offers services of containers in other containers, as the graph says that pv-core computes from the manifests:
+the same graph that "pvcontrol graph ls" shows. pv-core starts it, and starts it again when it ends.
+
+Run by hand it manages the mesh in the foreground if nobody else does. Beside a running one it asks that one to
+reconcile, prints the links as they are, and exits.
+
+Environment:
+  PV_SYSTEM_RUNDIR      run directory (default /run/pantavisor/pv)
+  PV_XCONNECT_MANAGED   1: started by pv-core; beside another instance it only says so and exits 0
+
+Signals: SIGTERM and SIGINT take every injected socket away again, then exit 0.
+`;
+
+const exit = { ok: 0, failed: 1 } as const;
+
+await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<void> {
+  const [first] = args;
+  if (first === '--help' || first === '-h') process.stdout.write(usage);
+  else if (first === '--version' || first === '-V') process.stdout.write(`pv-xconnect ${typeof PV_VERSION === 'string' ? PV_VERSION : 'development'}\n`);
+  else if (first === undefined) await run(process.env);
+  else {
+    process.stderr.write(`pv-xconnect: unknown argument '${first}'\nTry: pv-xconnect --help\n`);
+    process.exitCode = exit.failed;
+  }
+}
+
+async function run(env: NodeJS.ProcessEnv): Promise<void> {
+  const lines = createLines();
+  const { config, warnings } = parseConfig(undefined, env);
+  for (const warning of warnings) lines.err(`pv-xconnect: ${warning}`);
+  const { coreSocket, xconnectSocket } = places({ run: config.PV_SYSTEM_RUNDIR, storage: config.PV_STORAGE_MNTPOINT });
+  // Directories made in a container are as this says; sockets are exact whatever it is.
+  process.umask(0o022);
+  const started = await startDaemon({
+    coreSocket, ownSocket: xconnectSocket, managed: env['PV_XCONNECT_MANAGED'] === '1',
+    pid: process.pid, lines, clock: systemClock, random: systemRandom,
+  });
+  if (started.kind === 'ended') {
+    process.exitCode = started.ok ? exit.ok : exit.failed;
+    return;
+  }
+  const stop = (): void => {
+    lines.out('Caught an interrupt signal; terminating cleanly.');
+    started.stop();
+    process.exit(exit.ok);
+  };
+  process.once('SIGTERM', stop).once('SIGINT', stop);
+}
