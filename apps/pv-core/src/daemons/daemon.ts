@@ -1,0 +1,196 @@
+/**
+ * One managed daemon: started, respawned with a growing delay, stopped, and adopted after a restart of pv-core.
+ *
+ * Its stdout and stderr are FIFOs. They outlive pv-core, so a daemon never writes into a broken pipe; and their end
+ * of file says that the daemon is gone, also to a pv-core that is not its parent. Nothing else of ours may hold them.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import type { Daemon as DaemonRecord, DaemonAction } from '@pv/contract/daemons';
+import type { DaemonName } from '@pv/contract/names';
+import { makeFifo } from '@pv/pv-native/fifo';
+import { readProcess } from '@pv/pv-native/process';
+import type { Clock } from '@pv/runtime/clock';
+import type { Logger } from '@pv/runtime/log';
+import { readLines } from './lines.ts';
+import { respawnDelay } from './respawn.ts';
+
+export interface DaemonSpec {
+  readonly name: DaemonName;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Descriptors for 3, 4, ... of the daemon, opened anew or kept; asked for at each spawn. */
+  readonly inherit: () => readonly number[];
+}
+
+export interface DaemonDeps {
+  /** Holds FIFOs and pid records. */
+  readonly dir: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Seconds from SIGTERM to SIGKILL. */
+const stopGrace = 5;
+
+export class ManagedDaemon {
+  readonly #spec: DaemonSpec;
+  readonly #deps: DaemonDeps;
+  #pid = 0;
+  #respawn = true;
+  #quickEnds = 0;
+  #startedAt = 0;
+  #cancelTimer: () => void = () => undefined;
+  #readers: Socket[] = [];
+  #onEnd: (() => void)[] = [];
+
+  constructor(spec: DaemonSpec, deps: DaemonDeps) {
+    this.#spec = spec;
+    this.#deps = deps;
+  }
+
+  get name(): DaemonName {
+    return this.#spec.name;
+  }
+
+  /** pid as upstream shows it: 0 not running but to be respawned, -1 ended with respawn off. */
+  get record(): DaemonRecord {
+    return { name: this.name, pid: this.#pid > 0 ? this.#pid : this.#respawn ? 0 : -1, respawn: this.#respawn };
+  }
+
+  /** Takes over the daemon of an earlier pv-core if it still runs, else starts one. */
+  begin(): void {
+    const pid = this.#recordedPid();
+    if (pid === undefined) return this.#spawn();
+    this.#deps.log.info(`adopted daemon ${this.name}: ${pid}`);
+    this.#pid = pid;
+    this.#startedAt = this.#deps.clock.now();
+    this.#listen(undefined);
+  }
+
+  act(action: DaemonAction): void {
+    this.#cancelTimer();
+    this.#quickEnds = 0;
+    this.#respawn = action !== 'stop';
+    if (action !== 'start' && this.#pid > 0) this.#terminate();
+    else if (action !== 'stop' && this.#pid <= 0) this.#spawn();
+  }
+
+  /** Resolves when it has ended; it is not respawned. */
+  async stop(): Promise<void> {
+    this.act('stop');
+    if (this.#pid > 0) await new Promise<void>((resolve) => this.#onEnd.push(resolve));
+  }
+
+  /** pv-core goes, the daemon stays. */
+  release(): void {
+    this.#cancelTimer();
+    for (const reader of this.#readers) reader.destroy();
+  }
+
+  #spawn(): void {
+    const { log, clock } = this.#deps;
+    log.info(`Spawning ${this.name} daemon.`);
+    const outputs = this.#openOutputs();
+    const [command = '', ...args] = this.#spec.argv;
+    const child = spawn(command, args, { stdio: ['ignore', ...outputs, ...this.#spec.inherit()], env: this.#spec.env, detached: true, cwd: '/' });
+    for (const fd of outputs) closeSync(fd);
+    child.on('error', (error) => {
+      log.info(`daemon not found ${this.name}: disabling respawn (${error.message})`);
+      this.#respawn = false;
+    });
+    if (child.pid === undefined) return;
+    child.unref();
+    this.#pid = child.pid;
+    this.#startedAt = clock.now();
+    this.#listen(child);
+    this.#record(child.pid);
+    log.info(`spawned daemon ${this.name}: ${child.pid}`);
+  }
+
+  /** Write ends for the child; the read ends are open before, so that opening does not wait. */
+  #openOutputs(): number[] {
+    this.release();
+    this.#readers = [];
+    return this.#fifos().map((path) => {
+      rmSync(path, { force: true });
+      makeFifo(path, 0o600);
+      const reading = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const writing = openSync(path, constants.O_WRONLY);
+      this.#readers.push(new Socket({ fd: reading, readable: true, writable: false }));
+      return writing;
+    });
+  }
+
+  /** Without a child (adopted) the end of both outputs is the end of the daemon. */
+  #listen(child: ChildProcess | undefined): void {
+    if (child === undefined) {
+      this.#readers = this.#fifos().map((path) => new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false }));
+    }
+    const [out, err] = this.#readers;
+    if (out === undefined || err === undefined) return;
+    readLines(out, (line) => this.#deps.log.for(`${this.name}-out`).raw('INFO', line));
+    readLines(err, (line) => this.#deps.log.for(`${this.name}-err`).raw('WARN', line));
+    const pid = this.#pid;
+    if (child === undefined) out.once('close', () => this.#ended(pid, 'ended'));
+    else child.once('exit', (code, signal) => this.#ended(pid, signal === null ? `exited with code ${code}` : `was ended by ${signal}`));
+  }
+
+  #ended(pid: number, how: string): void {
+    if (pid !== this.#pid) return;
+    const { log, clock } = this.#deps;
+    this.#pid = 0;
+    this.#cancelTimer();
+    rmSync(this.#recordPath(), { force: true });
+    log.warn(`Daemon exited. ${this.name} (pid ${pid}) ${how}`);
+    for (const resolve of this.#onEnd.splice(0)) resolve();
+    if (!this.#respawn) return;
+    const { delay, quickEnds } = respawnDelay(clock.now() - this.#startedAt, this.#quickEnds);
+    this.#quickEnds = quickEnds;
+    if (delay > 0) log.info(`daemon ${this.name}: deferring respawn by ${delay} seconds`);
+    this.#cancelTimer = clock.after(delay, () => this.#spawn());
+  }
+
+  #terminate(): void {
+    const pid = this.#pid;
+    this.#deps.log.info(`Stopping daemon ${this.name} (pid ${pid})`);
+    signal(pid, 'SIGTERM');
+    this.#cancelTimer = this.#deps.clock.after(stopGrace, () => {
+      if (this.#pid === pid) signal(pid, 'SIGKILL');
+    });
+  }
+
+  #fifos(): string[] {
+    return ['out', 'err'].map((stream) => join(this.#deps.dir, `${this.name}.${stream}`));
+  }
+
+  #recordPath(): string {
+    return join(this.#deps.dir, `${this.name}.json`);
+  }
+
+  #record(pid: number): void {
+    const startTime = readProcess(pid)?.startTime;
+    if (startTime === undefined) return;
+    writeFileSync(`${this.#recordPath()}.tmp`, JSON.stringify({ pid, startTime }), { mode: 0o600 });
+    renameSync(`${this.#recordPath()}.tmp`, this.#recordPath());
+  }
+
+  #recordedPid(): number | undefined {
+    try {
+      const { pid, startTime } = JSON.parse(readFileSync(this.#recordPath(), 'utf8')) as { pid: number; startTime: number };
+      return readProcess(pid)?.startTime === startTime ? pid : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone already: its end is on the way.
+  }
+}

@@ -1,0 +1,76 @@
+/** The managed daemons (spec state-engine 7, control-api 2.4): what each is, and with which rights it runs. */
+import { join } from 'node:path';
+import type { Daemon, DaemonAction } from '@pv/contract/daemons';
+import type { DaemonName } from '@pv/contract/names';
+import type { Config } from '@pv/runtime/config';
+import type { Places } from '@pv/runtime/places';
+import type { DoorSockets } from './door-sockets.ts';
+import { type DaemonDeps, ManagedDaemon } from './daemon.ts';
+
+export interface DaemonsOptions extends DaemonDeps {
+  readonly config: Config;
+  readonly places: Places;
+  readonly doors: DoorSockets;
+  /** Directory of the programs, and how Node is called. */
+  readonly programs: string;
+  readonly node: readonly string[];
+}
+
+/** Not run in appengine mode; upstream lists it so, and clients compare. */
+const hwrngd: Daemon = { name: 'hwrngd' as DaemonName, pid: 0, respawn: true };
+
+/** What pv-xconnect needs to reach into containers: their roots, files of any owner, device nodes, sockets, mounts. */
+const meshCapabilities = ['sys_ptrace', 'sys_admin', 'dac_override', 'dac_read_search', 'fowner', 'chown', 'mknod', 'setuid', 'setgid', 'kill', 'sys_chroot'];
+
+export class Daemons {
+  readonly #daemons: readonly ManagedDaemon[];
+
+  constructor(options: DaemonsOptions) {
+    this.#daemons = [doorDaemon(options), meshDaemon(options)].map((spec) => new ManagedDaemon(spec, options));
+  }
+
+  begin(): void {
+    for (const daemon of this.#daemons) daemon.begin();
+  }
+
+  list(): Daemon[] {
+    return [hwrngd, ...this.#daemons.map(({ record }) => record)];
+  }
+
+  /** False: there is no such daemon. */
+  act(name: string, action: DaemonAction): boolean {
+    if (name === hwrngd.name) return true;
+    const daemon = this.#daemons.find((other) => other.name === name);
+    daemon?.act(action);
+    return daemon !== undefined;
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all(this.#daemons.map((daemon) => daemon.stop()));
+  }
+}
+
+function doorDaemon({ config, doors, places, programs, node }: DaemonsOptions) {
+  const id = String(config.PV_CTRL_UID);
+  const rights = ['--reuid', id, '--regid', id, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'];
+  return {
+    name: 'pv-ctrl' as DaemonName,
+    argv: ['setpriv', ...rights, '--', ...node, join(programs, 'pv-ctrl.mjs')],
+    env: { ...baseEnv(config, places), PV_CTRL_LISTEN: doors.description },
+    inherit: () => doors.open(),
+  };
+}
+
+function meshDaemon({ config, places, programs, node }: DaemonsOptions) {
+  const bounds = ['-all', ...meshCapabilities.map((capability) => `+${capability}`)].join(',');
+  return {
+    name: 'pv-xconnect' as DaemonName,
+    argv: ['setpriv', `--bounding-set=${bounds}`, '--inh-caps=-all', '--no-new-privs', '--', ...node, join(programs, 'pv-xconnect.mjs')],
+    env: { ...baseEnv(config, places), PV_XCONNECT_MANAGED: '1' },
+    inherit: () => [],
+  };
+}
+
+function baseEnv(config: Config, { run, storage }: Places): Record<string, string> {
+  return { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', PV_SYSTEM_RUNDIR: run, PV_STORAGE_MNTPOINT: storage, PV_LOG_LEVEL: String(config.PV_LOG_LEVEL) };
+}

@@ -1,0 +1,104 @@
+/**
+ * pv-core: the state engine. Exit codes: 0 orderly end (a signal, or a reboot that a container's end asked for),
+ * 1 refused to begin, 2 wrong usage. Containers and daemons survive any other end, and the next pv-core adopts them.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { RevisionName } from '@pv/contract/names';
+import { createLxcEngine } from '@pv/engine-lxc/lxc-engine';
+import { systemClock } from '@pv/runtime/clock';
+import { parseConfig } from '@pv/runtime/config';
+import { createLogger } from '@pv/runtime/log';
+import { places as placesOf } from '@pv/runtime/places';
+import { type Core, beginCore } from './core.ts';
+import { openLogFile } from './logs/log-file.ts';
+
+declare const PV_VERSION: string;
+
+const usage = `Usage: pv-core [--revision NAME] [--config FILE]
+
+Runs a revision: starts its containers group by group, keeps them, and serves the control API's core.
+Usually pv-appengine starts it.
+
+  --revision NAME  revision to run, such as 0 or locals/test (default 0)
+  --config FILE    configuration file (default /etc/pantavisor.config, if it is there)
+  -h, --help       show this
+  --version        show the version
+
+Environment: PV_SYSTEM_RUNDIR, PV_STORAGE_MNTPOINT, PV_LOG_LEVEL and the other PV_ keys; see docs/reference/config.md.
+`;
+
+interface Options {
+  readonly revision: RevisionName;
+  readonly config: { readonly path: string; readonly required: boolean };
+}
+
+const options = readOptions();
+if (options !== undefined) await main(options);
+
+async function main({ revision, config: file }: Options): Promise<void> {
+  const { config, warnings } = parseConfig(readConfigFile(file), process.env);
+  const places = placesOf({ run: config.PV_SYSTEM_RUNDIR, storage: config.PV_STORAGE_MNTPOINT });
+  const sink = openLogFile(join(places.revisionLogs(revision), 'pantavisor', 'pantavisor.log'));
+  const log = createLogger('core', { clock: systemClock, level: config.PV_LOG_LEVEL, sink });
+  for (const warning of warnings) log.for('config').warn(warning);
+  const ending = { core: undefined as Core | undefined, asked: false };
+  const end = (why: string): void => {
+    if (ending.asked) return;
+    ending.asked = true;
+    log.info(`${why}; stopping`);
+    void (ending.core?.shutDown() ?? Promise.resolve()).then(() => process.exit(0));
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(`received ${signal}`));
+  process.on('SIGHUP', () => undefined);
+  process.on('SIGPIPE', () => undefined);
+  const libDir = import.meta.dirname;
+  const lxc = createLxcEngine({
+    hook: join(libDir, 'hooks', 'pv-lxc-hook'), logLevel: config.PV_LXC_LOG_LEVEL, allowHostNetwork: config.PV_LXC_ALLOW_HOST_NETWORK,
+  });
+  const begun = await beginCore({
+    revision, config, places, engines: new Map([[lxc.type, lxc]]), clock: systemClock, log, programs: libDir,
+    node: [process.execPath, ...process.execArgv], onReboot: (reason) => {
+      log.for('state').error(`a platform did not work as expected. Tearing down... (${reason})`);
+      end('reboot asked for');
+    },
+  });
+  if (begun.kind === 'refused') refuse(begun.problems, (line) => log.for('parser').error(line));
+  else ending.core = begun.core;
+}
+
+function refuse(problems: readonly string[], log: (line: string) => void): never {
+  for (const problem of problems) log(problem);
+  process.stderr.write(`pv-core: cannot run the revision:\n${problems.map((problem) => `  ${problem}\n`).join('')}`);
+  process.exit(1);
+}
+
+function readConfigFile({ path, required }: Options['config']): { path: string; text: string } | undefined {
+  try {
+    return { path, text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    if (!required) return undefined;
+    process.stderr.write(`pv-core: --config ${path}: ${(error as Error).message}\n`);
+    return process.exit(2);
+  }
+}
+
+function readOptions(): Options | undefined {
+  try {
+    const { values } = parseArgs({
+      options: { revision: { type: 'string', default: '0' }, config: { type: 'string' }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+    });
+    if (values.help === true || values.version === true) {
+      process.stdout.write(values.help === true ? usage : `pv-core ${PV_VERSION}\n`);
+      return undefined;
+    }
+    const revision = RevisionName.safeParse(values.revision);
+    if (!revision.success) throw new Error(`--revision '${values.revision}' is not a revision name, such as 0 or locals/test`);
+    return { revision: revision.data, config: { path: values.config ?? '/etc/pantavisor.config', required: values.config !== undefined } };
+  } catch (error) {
+    process.stderr.write(`pv-core: ${(error as Error).message}\n${usage}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Reads a revision from its trail and makes sure that everything it names is there, before anything is started.
+ * It trusts object contents: they were verified when they were installed.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RevisionName } from '@pv/contract/names';
+import type { Engine } from '@pv/engine/engine';
+import type { Places } from '@pv/runtime/places';
+import type { Revision } from '@pv/state/model';
+import { problemText } from '@pv/state/problem';
+import { parseRevision } from '@pv/state/revision';
+
+export type LoadResult =
+  | { readonly kind: 'ok'; readonly revision: Revision; readonly warnings: readonly string[] }
+  /** One line per defect: file, JSON path, what is wrong. */
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
+/** `goalsTimeout` in seconds. */
+export function loadRevision(name: RevisionName, places: Places, engines: ReadonlyMap<string, Engine>, goalsTimeout: number): LoadResult {
+  const trail = places.trail(name);
+  const text = readState(join(trail, '.pvr', 'json'));
+  if (text.kind === 'unreadable') return { kind: 'invalid', problems: [text.reason] };
+  const parsed = parseRevision({ name, text: text.text, goalsTimeout });
+  if (parsed.kind === 'invalid') return { kind: 'invalid', problems: parsed.problems.map(problemText) };
+  const problems = [...missingObjects(parsed.revision, trail), ...engineProblems(parsed.revision, trail, engines)];
+  if (problems.length > 0) return { kind: 'invalid', problems };
+  return { kind: 'ok', revision: parsed.revision, warnings: parsed.warnings.map(problemText) };
+}
+
+type StateText = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'unreadable'; readonly reason: string };
+
+function readState(path: string): StateText {
+  try {
+    return { kind: 'text', text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    return { kind: 'unreadable', reason: `${path}: cannot be read: ${(error as Error).message}; install the revision again` };
+  }
+}
+
+function missingObjects(revision: Revision, trail: string): string[] {
+  return revision.objects.flatMap(({ key, id }) => {
+    const found = statSync(join(trail, key), { throwIfNoEntry: false });
+    if (found?.isFile() === true) return [];
+    return [`state: $[${JSON.stringify(key)}]: object ${id} is missing at ${join(trail, key)}; install the revision again`];
+  });
+}
+
+function engineProblems(revision: Revision, trail: string, engines: ReadonlyMap<string, Engine>): string[] {
+  return revision.containers.flatMap(({ name, type, config }) => {
+    if (type === null) return [];
+    const engine = engines.get(type);
+    if (engine === undefined) return [`${name}/run.json: $.type: no plugin for platform type '${type}' (platform '${name}'); there are: ${[...engines.keys()].join(', ')}`];
+    if (config === null) return [];
+    const path = join(trail, name, config);
+    return engine.check({ path: `${name}/${config}`, text: readFileSync(path, 'utf8') });
+  });
+}

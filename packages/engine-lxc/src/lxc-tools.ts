@@ -1,0 +1,51 @@
+/** LXC's own programs, run with argument vectors, never through a shell. */
+import { execFile } from 'node:child_process';
+import { openSync, closeSync, readSync, fstatSync } from 'node:fs';
+
+export interface Finished {
+  readonly status: number;
+  readonly output: string;
+}
+
+/** Status 127 when the program is not there. */
+export function runTool(command: string, args: readonly string[], timeoutMs: number): Promise<Finished> {
+  return new Promise((resolve) => {
+    execFile(command, args, { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 256 * 1024, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : error.code === 'ENOENT' ? 127 : 124;
+      resolve({ status: code, output: `${stdout}${stderr}`.trim() });
+    });
+  });
+}
+
+/** The last errors in an LXC log, newest first, in one line; empty when there are none. */
+export function lastErrors(logPath: string, fromByte: number): string {
+  const lines = tail(logPath, fromByte).split('\n').filter((line) => / (?:ERROR|FATAL) /.test(line));
+  const texts = lines.map((line) => line.replace(/^.* - (?=[^-]*$)/, '').trim()).filter((text) => text !== '' && !/^Failed to start container|^The container failed/.test(text));
+  return [...new Set(texts)].slice(0, 2).join('; ');
+}
+
+export function sizeOf(path: string): number {
+  try {
+    const fd = openSync(path, 'r');
+    const { size } = fstatSync(fd);
+    closeSync(fd);
+    return size;
+  } catch {
+    return 0;
+  }
+}
+
+const maxTail = 64 * 1024;
+
+function tail(path: string, fromByte: number): string {
+  try {
+    const fd = openSync(path, 'r');
+    const start = Math.max(fromByte, fstatSync(fd).size - maxTail);
+    const buffer = Buffer.alloc(maxTail);
+    const length = readSync(fd, buffer, 0, maxTail, start);
+    closeSync(fd);
+    return buffer.toString('utf8', 0, length);
+  } catch {
+    return '';
+  }
+}
