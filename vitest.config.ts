@@ -8,7 +8,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/contract/**/*.test.ts'],
+          include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/contract/**/*.test.ts', 'scripts/test/**/*.test.{ts,mjs}'],
           testTimeout: 20_000,
         },
       },

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { findProgram, missing } from './needs.mjs';
+import { runAsRoot } from './root.mjs';
 import { fail, run, say, SetupError } from './say.mjs';
 
 export async function ensurePrograms() {
@@ -11,7 +12,8 @@ export async function ensurePrograms() {
   const packages = [...new Set(needs.map((need) => need.package))];
   for (const need of needs) say(`missing: ${need.program} (${need.why}; Debian package ${need.package})`);
   requireDebian(packages);
-  await asRoot(fileURLToPath(import.meta.url), packages);
+  const status = await runAsRoot(process.execPath, [fileURLToPath(import.meta.url), ...packages], `to install ${packages.join(' ')}`);
+  if (status !== 0) throw new SetupError(`the packages could not be installed: ${packages.join(' ')} (see above)`);
   const still = missing();
   if (still.length > 0) throw new SetupError(`installed ${packages.join(' ')}, but still not found: ${still.map((need) => need.program).join(', ')}`);
 }
@@ -23,16 +25,6 @@ function requireDebian(packages) {
   throw new SetupError(
     `this machine is not Debian or Ubuntu, so nothing is installed for you. Install the programs above (in Debian: ${packages.join(' ')}) and run the command again.`,
   );
-}
-
-/** Runs one of our scripts as root: here when we are, else by sudo. */
-async function asRoot(script, args) {
-  const direct = process.getuid() === 0;
-  const sudo = direct ? undefined : findProgram('sudo');
-  if (!direct && sudo === undefined) throw new SetupError(`root is needed to install: ${args.join(' ')}. There is no sudo here; run as root: apt-get install ${args.join(' ')}`);
-  if (!direct) say('asking for root, only to install the packages above');
-  const status = direct ? await run(process.execPath, [script, ...args]) : await run(sudo, [process.execPath, script, ...args]);
-  if (status !== 0) throw new SetupError(`the packages could not be installed: ${args.join(' ')} (see above)`);
 }
 
 const policy = '/usr/sbin/policy-rc.d';

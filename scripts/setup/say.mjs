@@ -17,7 +17,7 @@ export function fail(error) {
 
 /**
  * Runs a program on this terminal. Resolves with its exit status; a signal counts as 128 + its number.
- * Ctrl-C is left to the program meanwhile, so that what has to follow it is still done.
+ * Ctrl-C and SIGTERM are the program's meanwhile, so that what has to follow it is still done.
  */
 export async function run(command, args, options = {}) {
   return finished(spawn(command, args, { stdio: 'inherit', ...options }));
@@ -33,14 +33,15 @@ export async function capture(command, args, options = {}) {
 }
 
 async function finished(child) {
-  const ignore = () => {};
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, ignore);
+  const onInterrupt = () => {}; // the terminal has sent it to the child too
+  const onTerminate = () => child.kill('SIGTERM');
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
   try {
     return await new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
     });
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, ignore);
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
   }
 }
