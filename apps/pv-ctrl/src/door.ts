@@ -25,8 +25,8 @@ export interface Door {
   close(graceMs: number): Promise<void>;
 }
 
-/** Connections that are being told "busy"; beyond them a connection is closed without a word. */
-const maxTurnedAway = 64;
+/** Connections that are being told "busy"; beyond them one is closed without a word. */
+const turningAway = { connections: 128, connectionsPerContainer: 8, connectionsForHost: 16 };
 
 /** Throws when a descriptor is not a listening socket. */
 export async function openDoor({ listeners, core, log, limits = contractLimits }: DoorOptions): Promise<Door> {
@@ -57,25 +57,26 @@ async function serve(exchange: Exchange, caller: Caller, core: Core, refused: (r
 }
 
 function accepter(api: ApiServer, callers: Callers, limits: Limits, refused: (refusal: Refusal) => void): (socket: Socket, caller: Caller) => void {
-  const counter = new ConnectionCounter(limits);
-  const turnedAway = new Set<Socket>();
-  return (socket, caller) => {
-    const giveBack = counter.take(caller.name);
-    if (giveBack !== undefined) {
-      callers.remember(socket, caller);
-      socket.once('close', giveBack);
-      api.accept(socket);
-      return;
-    }
+  const served = new ConnectionCounter(limits);
+  const turnedAway = new ConnectionCounter(turningAway);
+  const turnAway = (socket: Socket, caller: Caller): void => {
     refused({ caller: caller.name, method: undefined, target: undefined, code: 'busy' });
-    if (turnedAway.size >= maxTurnedAway) {
-      socket.destroy();
-      return;
-    }
-    turnedAway.add(socket);
-    socket.once('close', () => turnedAway.delete(socket));
-    lastAnswer(socket, { code: 'busy' }, limits);
+    if (occupy(turnedAway, socket, caller)) lastAnswer(socket, { code: 'busy' }, limits);
+    else socket.destroy();
   };
+  return (socket, caller) => {
+    callers.remember(socket, caller);
+    if (occupy(served, socket, caller)) api.accept(socket);
+    else turnAway(socket, caller);
+  };
+}
+
+/** Takes a place until the socket closes; false when there is none. */
+function occupy(counter: ConnectionCounter, socket: Socket, caller: Caller): boolean {
+  const giveBack = counter.take(caller.name);
+  if (giveBack === undefined) return false;
+  socket.once('close', giveBack);
+  return true;
 }
 
 function listen(fd: number, accept: (socket: Socket) => void, log: (line: string) => void): Promise<Server> {

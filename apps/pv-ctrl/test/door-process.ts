@@ -1,12 +1,12 @@
 /** A real pv-ctrl: bundled, started through setpriv as an unprivileged user, on inherited listening sockets. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { closeFd } from '@pv/pv-native/fd';
 import { listenUnix } from '@pv/pv-native/socket';
+import { tempRoot } from '@pv/testkit/temp-root';
 import { buildSync } from 'esbuild';
 import { FakeCore } from './fake-core.ts';
 
@@ -26,7 +26,8 @@ export interface DoorProcess {
 
 /** Names of callers; those that begin with `_` or `mgmt` are privileged. */
 export async function startDoor(callers: readonly string[] = ['_pv_', 'mgmt', 'app']): Promise<DoorProcess> {
-  const dir = mkdtempSync(join(tmpdir(), 'pv-ctrl-'));
+  const root = tempRoot('pv-ctrl');
+  const dir = root.path;
   const program = bundle(dir);
   mkdirSync(join(dir, 'core'), { mode: 0o750 });
   chownSync(join(dir, 'core'), 0, doorUid);
@@ -48,7 +49,7 @@ export async function startDoor(callers: readonly string[] = ['_pv_', 'mgmt', 'a
       child.kill('SIGKILL');
       await gone;
       await core.kill();
-      rmSync(dir, { recursive: true });
+      root.remove();
     },
   };
 }

@@ -1,24 +1,21 @@
 /** Start and end of the process. */
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { closeFd } from '@pv/pv-native/fd';
 import { listenUnix } from '@pv/pv-native/socket';
 import { RawClient, rawExchange } from '@pv/testkit/raw-http';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { tempRoot } from '@pv/testkit/temp-root';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { bundle, spawnDoor, startDoor, unprivileged, type DoorProcess } from './door-process.ts';
 
-const files = { dir: '', program: '' };
-beforeAll(() => {
-  files.dir = mkdtempSync(join(tmpdir(), 'pv-ctrl-main-'));
-  files.program = bundle(files.dir);
-});
-afterAll(() => rmSync(files.dir, { recursive: true }));
+const root = tempRoot('pv-ctrl-main');
+const program = bundle(root.path);
+afterAll(() => root.remove());
 
 const run = (args: string[], env: Record<string, string> = {}, as: readonly string[] = unprivileged) => {
-  const { status, stdout, stderr } = spawnSync('setpriv', [...as, process.execPath, files.program, ...args], { encoding: 'utf8', env: { PATH: process.env['PATH'], ...env } });
+  const { status, stdout, stderr } = spawnSync('setpriv', [...as, process.execPath, program, ...args], { encoding: 'utf8', env: { PATH: process.env['PATH'], ...env } });
   return { status, stdout, stderr };
 };
 
@@ -51,7 +48,7 @@ describe('arguments and environment', () => {
   });
 
   test('a descriptor that is a file is none of a listening socket', async () => {
-    const child = spawnDoor(files.program, [process.stdin.fd], { PV_CTRL_LISTEN: '[{"fd":3,"caller":"_pv_","mgmt":true}]' });
+    const child = spawnDoor(program, [process.stdin.fd], { PV_CTRL_LISTEN: '[{"fd":3,"caller":"_pv_","mgmt":true}]' });
     const errors: string[] = [];
     child.stderr?.setEncoding('utf8').on('data', (text: string) => errors.push(text));
     expect(await once(child, 'close')).toEqual([1, null]);
@@ -96,17 +93,17 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 });
 
 test('a successor on the same listening socket serves whoever waited in between', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'pv-ctrl-successor-'));
+  const { path: dir, remove } = tempRoot('pv-ctrl-successor');
   const fd = listenUnix(join(dir, 'socket'), { mode: 0o600 });
   const env = { PV_SYSTEM_RUNDIR: dir, PV_CTRL_LISTEN: '[{"fd":3,"caller":"app","mgmt":false}]' };
   const start = async () => {
-    const child = spawnDoor(files.program, [fd], env);
+    const child = spawnDoor(program, [fd], env);
     await once(child.stdout ?? expect.fail('no stdout'), 'data');
     return child;
   };
   onTestFinished(() => {
     closeFd(fd);
-    rmSync(dir, { recursive: true });
+    remove();
   });
   const first = await start();
   const firstGone = once(first, 'exit');

@@ -1,4 +1,5 @@
 import { RawClient, rawExchange } from '@pv/testkit/raw-http';
+import { waitFor } from '@pv/testkit/wait-for';
 import { describe, expect, test } from 'vitest';
 import type { Reply } from '../src/answer.ts';
 import { event, served } from './served.ts';
@@ -71,6 +72,30 @@ describe('time', () => {
     clearInterval(drip);
     expect(statuses(answers)).toEqual([408]);
     client.socket.destroy();
+  });
+
+  test('a body in single bytes is too slow too, though it never pauses for long', async () => {
+    const { path } = await served(list, { headMs: 300, requestMs: 300 });
+    const client = new RawClient(path);
+    await client.send('PUT /containers/a HTTP/1.1\r\nContent-Length: 1000\r\n\r\n{');
+    const drip = setInterval(() => client.socket.write(' '), 20);
+    const answers = await client.answers(1);
+    clearInterval(drip);
+    expect(statuses(answers)).toEqual([408]);
+    client.socket.destroy();
+  });
+
+  test('a client that does not read its answer is let go', async () => {
+    const large = 'x'.repeat(16 * 1024 * 1024);
+    const { path, listener } = await served(async () => ({ kind: 'text', text: large }), { headMs: 300, requestMs: 300, heldMs: 100 });
+    const client = new RawClient(path);
+    await client.send('GET /buildinfo HTTP/1.1\r\n\r\n');
+    client.socket.pause();
+    const open = (): Promise<number> => new Promise((resolve, reject) => listener.getConnections((error, count) => (error === null ? resolve(count) : reject(error))));
+    await waitFor(async () => (await open()) === 1, { what: 'a connection' });
+    await waitFor(async () => (await open()) === 0, { what: 'the end of the connection' });
+    client.socket.resume();
+    expect((await client.answers(1))[0]?.body.length).toBeLessThan(large.length);
   });
 
   test('a connection that never says anything is closed without a word', async () => {

@@ -1,10 +1,9 @@
 /** A server core on a real socket, for one test. */
 import { EventEmitter, once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '@pv/contract/limits';
+import { tempRoot } from '@pv/testkit/temp-root';
 import { onTestFinished } from 'vitest';
 import type { ApiServer } from '../src/api-server.ts';
 import type { Limits } from '../src/exchange.ts';
@@ -19,8 +18,8 @@ export interface Served {
 }
 
 export async function served(handle: ServeOptions['handle'], changed: Partial<Limits> = {}): Promise<Served> {
-  const dir = mkdtempSync(join(tmpdir(), 'pv-http-api-'));
-  const path = join(dir, 'socket');
+  const root = tempRoot('pv-http-api');
+  const path = join(root.path, 'socket');
   const faults: string[] = [];
   const api = serveContract({ server: 'pv-core', handle, onFault: (error, what) => faults.push(`${what}: ${String(error)}`), limits: { ...limits, ...changed } });
   const listener = createServer({ allowHalfOpen: true }, (socket) => api.accept(socket));
@@ -28,7 +27,7 @@ export async function served(handle: ServeOptions['handle'], changed: Partial<Li
   onTestFinished(async () => {
     listener.close();
     await api.drain(0);
-    rmSync(dir, { recursive: true });
+    root.remove();
   });
   return { path, api, listener, faults };
 }

@@ -17,7 +17,7 @@ export interface RawOptions {
 }
 
 /** Sends `bytes` and resolves with all answers when the server has closed, or when `count` are there. */
-export async function rawExchange(path: string, bytes: string | Buffer, { halfClose = false, piece, count }: RawOptions & { readonly count?: number } = {}): Promise<RawAnswer[]> {
+export async function rawExchange(path: string, bytes: string | Buffer, { halfClose = false, piece, count }: RawOptions & { readonly count?: number } = {}): Promise<readonly RawAnswer[]> {
   const client = new RawClient(path);
   try {
     await client.send(bytes, piece);
@@ -30,30 +30,25 @@ export async function rawExchange(path: string, bytes: string | Buffer, { halfCl
 
 export class RawClient {
   readonly socket: Socket;
-  readonly #chunks: Buffer[] = [];
+  readonly #reader = new AnswerReader();
   readonly #waiting = new Set<() => void>();
   #ended = false;
+  #failure: unknown;
 
   constructor(path: string) {
     this.socket = connect({ path, allowHalfOpen: true });
-    this.socket.on('data', (chunk: Buffer) => {
-      this.#chunks.push(chunk);
-      this.#wake();
-    });
+    this.socket.on('data', (chunk: Buffer) => this.#take(() => this.#reader.push(chunk)));
     // A reset after the answer is an end like another: what matters is what arrived before it.
-    for (const end of ['end', 'error', 'close']) this.socket.on(end, () => this.#end());
+    for (const end of ['end', 'error', 'close']) this.socket.on(end, () => this.#take(() => this.#end()));
   }
 
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  get received(): string {
-    return Buffer.concat(this.#chunks).toString('latin1');
+  /** What has arrived and is not a whole answer yet. */
+  get partial(): string {
+    return this.#reader.partial;
   }
 
   async send(bytes: string | Buffer, piece?: number): Promise<void> {
-    const all = Buffer.from(bytes as string, 'latin1');
+    const all = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
     if (piece === undefined) this.socket.write(all);
     for (let at = 0; piece !== undefined && at < all.length; at += piece) {
       this.socket.write(all.subarray(at, at + piece));
@@ -61,42 +56,77 @@ export class RawClient {
     }
   }
 
-  /** The answers so far, once there are `count` whole ones or the server has closed. */
-  async answers(count: number): Promise<RawAnswer[]> {
-    for (;;) {
-      const found = parseAnswers(this.received, this.#ended);
-      if (found.length >= count || this.#ended) return found;
+  /** The answers so far, once there are `count` or the server has closed. Throws when it sent something else. */
+  async answers(count: number): Promise<readonly RawAnswer[]> {
+    while (this.#failure === undefined && !this.#ended && this.#reader.answers.length < count) {
       await new Promise<void>((wake) => this.#waiting.add(wake));
     }
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#reader.answers;
   }
 
   #end(): void {
+    if (this.#ended) return;
     this.#ended = true;
-    this.#wake();
+    this.#reader.end();
   }
 
-  #wake(): void {
+  #take(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#failure = error;
+    }
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }
 }
 
-/** Splits a byte stream into answers; throws where it is none. Interim answers (1xx) count. */
-export function parseAnswers(text: string, ended: boolean): RawAnswer[] {
-  const answers: RawAnswer[] = [];
-  for (let rest = text; rest !== ''; ) {
-    const headEnd = rest.indexOf('\r\n\r\n');
-    if (headEnd < 0) break;
-    const [statusLine = '', ...lines] = rest.slice(0, headEnd).split('\r\n');
-    const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1] ?? Number.NaN);
-    if (Number.isNaN(status)) throw new Error(`not a status line: ${JSON.stringify(statusLine)}`);
-    const fields = new Map(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
-    const length = status < 200 ? 0 : Number(fields.get('content-length') ?? Number.NaN);
-    if (Number.isNaN(length)) throw new Error(`an answer without Content-Length: ${JSON.stringify(statusLine)}`);
-    const end = headEnd + 4 + length;
-    if (rest.length < end && !ended) break;
-    answers.push({ status, fields, body: rest.slice(headEnd + 4, end) });
-    rest = rest.slice(end);
+/** Splits a byte stream into answers; throws where it is none. Interim answers (1xx) count; a HEAD's length does not fit. */
+export class AnswerReader {
+  readonly answers: RawAnswer[] = [];
+  #chunks: Buffer[] = [];
+  #length = 0;
+  /** Bytes that must be there before another look is worth it. */
+  #needed = 1;
+
+  get partial(): string {
+    return Buffer.concat(this.#chunks).toString('latin1');
   }
-  return answers;
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    while (this.#length >= this.#needed && this.#readOne(false));
+  }
+
+  /** The stream is over: a cut body is an answer all the same. */
+  end(): void {
+    while (this.#length > 0 && this.#readOne(true));
+  }
+
+  #readOne(ended: boolean): boolean {
+    const text = this.partial;
+    const bodyStart = text.indexOf('\r\n\r\n') + 4;
+    if (bodyStart < 4) return false;
+    const { status, fields, length } = parseHead(text.slice(0, bodyStart - 4));
+    this.#needed = bodyStart + length;
+    if (text.length < this.#needed && !ended) return false;
+    this.answers.push({ status, fields, body: text.slice(bodyStart, this.#needed) });
+    const rest = Buffer.from(text.slice(this.#needed), 'latin1');
+    this.#chunks = [rest];
+    this.#length = rest.length;
+    this.#needed = 1;
+    return true;
+  }
+}
+
+function parseHead(head: string): { status: number; fields: Map<string, string>; length: number } {
+  const [statusLine = '', ...lines] = head.split('\r\n');
+  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1] ?? Number.NaN);
+  if (Number.isNaN(status)) throw new Error(`not a status line: ${JSON.stringify(statusLine)}`);
+  const fields = new Map(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+  const length = status < 200 ? 0 : Number(fields.get('content-length') ?? Number.NaN);
+  if (Number.isNaN(length)) throw new Error(`an answer without Content-Length: ${JSON.stringify(statusLine)}`);
+  return { status, fields, length };
 }
