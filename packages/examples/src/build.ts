@@ -1,0 +1,95 @@
+/**
+ * Builds the example containers into pvrexports, reproducibly: the same busybox, socat and sources give the same
+ * bytes. Needs mksquashfs, a static busybox and socat of the build machine.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Args, containerConf, renderRunJson } from './manifest.ts';
+import { writePvrExport } from './pvrexport.ts';
+import { makeRootfs } from './rootfs.ts';
+
+interface Example {
+  readonly programs?: readonly string[];
+  /** Keys of args.json that run.json keeps under their own name: both spellings are in the field. */
+  readonly verbatim?: readonly string[];
+}
+
+const socat = ['/usr/bin/socat'];
+
+export const examples: Readonly<Record<string, Example>> = {
+  'pv-example-unix-server': { programs: socat },
+  'pv-example-unix-client': { programs: socat },
+  'pv-example-app': {},
+  'pv-example-recovery': {},
+  'pv-example-random': { verbatim: ['PV_AUTO_RECOVERY'] },
+  'pv-example-stubborn': {},
+  'pv-example-norole': { programs: socat },
+};
+
+export interface BuildOptions {
+  readonly out: string;
+  /** Default: all. */
+  readonly names?: readonly string[];
+  /** Default: /bin/busybox. */
+  readonly busybox?: string;
+  /** Seconds; the time of every file. Default 0. */
+  readonly sourceDateEpoch?: number;
+  /** Default: the folder `containers` of this package. */
+  readonly sources?: string;
+}
+
+/** The paths of the exports written. */
+export async function buildExamples({ out, names = Object.keys(examples), busybox = '/bin/busybox', sourceDateEpoch = 0, sources }: BuildOptions): Promise<string[]> {
+  checkInputs(names, busybox);
+  mkdirSync(out, { recursive: true });
+  const from = sources ?? join(import.meta.dirname, '..', 'containers');
+  const built: string[] = [];
+  for (const name of names) {
+    const path = join(out, `${name}.pvrexport.tgz`);
+    await buildOne(name, join(from, name), path, busybox, sourceDateEpoch);
+    built.push(path);
+  }
+  return built;
+}
+
+async function buildOne(name: string, source: string, path: string, busybox: string, epoch: number): Promise<void> {
+  const { programs = [], verbatim = [] } = examples[name] ?? {};
+  const args = readJson(join(source, 'args.json')) as Args;
+  const services = join(source, 'services.json');
+  const documents = {
+    [`${name}/run.json`]: renderRunJson(name, args, verbatim),
+    [`${name}/src.json`]: { '#spec': 'service-manifest-src@1', args, template: 'builtin-lxc-docker' },
+    ...(existsSync(services) ? { [`${name}/services.json`]: readJson(services) } : {}),
+  };
+  const image = squashed(join(source, 'start'), programs, busybox, epoch);
+  const files = { [`${name}/lxc.container.conf`]: Buffer.from(containerConf), [`${name}/root.squashfs`]: image };
+  await writePvrExport(path, { documents, files }, epoch);
+}
+
+function squashed(start: string, programs: readonly string[], busybox: string, epoch: number): Buffer {
+  const work = mkdtempSync(join(tmpdir(), 'pv-examples-'));
+  try {
+    const root = join(work, 'root');
+    makeRootfs(root, { start, programs, busybox });
+    const image = join(work, 'root.squashfs');
+    const time = String(epoch);
+    execFileSync('mksquashfs', [root, image, '-all-root', '-noappend', '-no-xattrs', '-no-progress', '-quiet', '-mkfs-time', time, '-all-time', time, '-comp', 'gzip', '-Xcompression-level', '6'], { stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env['PATH'] } });
+    return readFileSync(image);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+function checkInputs(names: readonly string[], busybox: string): void {
+  const unknown = names.filter((name) => examples[name] === undefined);
+  if (unknown.length > 0) throw new Error(`no such example: ${unknown.join(', ')}; there are ${Object.keys(examples).join(', ')}`);
+  if (!existsSync(busybox)) throw new Error(`${busybox} is missing: install the package busybox-static`);
+  const missing = [...new Set(names.flatMap((name) => examples[name]?.programs ?? []))].filter((program) => !existsSync(program));
+  if (missing.length > 0) throw new Error(`${missing.join(', ')} is missing: install the package socat`);
+}
