@@ -1,5 +1,4 @@
 /** One request and its one answer, as the server core hands them on. */
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiError } from '@pv/contract/errors';
 import type { limits } from '@pv/contract/limits';
@@ -33,6 +32,8 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
   const hurry = new AbortController();
   const { promise: broken, resolve: breakOff } = withResolvers<ApiError>();
   response.once('close', () => hurry.abort());
+  // Whatever fails while an answer is written ends in 'close'; an unheard 'error' would end the process.
+  response.on('error', () => undefined);
   return {
     exchange: { request, response, limits, signal: hurry.signal, broken, expectsContinue },
     hurry: () => hurry.abort(),
@@ -43,7 +44,7 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
 /** Resolves when the answer is with the kernel, or nobody is there to take it. */
 export async function answered({ response, request }: Exchange): Promise<void> {
   if (response.closed || request.socket.destroyed) return;
-  await once(response, 'close');
+  await new Promise<void>((closed) => response.once('close', closed));
 }
 
 function withResolvers<T>(): { promise: Promise<T>; resolve(value: T): void } {
