@@ -13,6 +13,7 @@ import { createLogger } from '@pv/runtime/log';
 import { places as placesOf } from '@pv/runtime/places';
 import { type Core, beginCore } from './core.ts';
 import { openLogFile } from './logs/log-file.ts';
+import { sweep } from './sweep.ts';
 
 declare const PV_VERSION: string;
 
@@ -23,6 +24,7 @@ Usually pv-appengine starts it.
 
   --revision NAME  revision to run, such as 0 or locals/test (default 0)
   --config FILE    configuration file (default /etc/pantavisor.config, if it is there)
+  --sweep          remove what is left of a run (containers, mounts, daemons), then end
   -h, --help       show this
   --version        show the version
 
@@ -31,15 +33,32 @@ Environment: PV_SYSTEM_RUNDIR, PV_STORAGE_MNTPOINT, PV_LOG_LEVEL and the other P
 
 interface Options {
   readonly revision: RevisionName;
+  readonly sweep: boolean;
   readonly config: { readonly path: string; readonly required: boolean };
 }
 
 const options = readOptions();
-if (options !== undefined) await main(options);
+if (options?.sweep === true) process.exitCode = await runSweep(options);
+else if (options !== undefined) await main(options);
+
+function settings(file: Options['config']) {
+  const { config, warnings } = parseConfig(readConfigFile(file), process.env);
+  const lxc = createLxcEngine({
+    hook: join(import.meta.dirname, 'hooks', 'pv-lxc-hook'), logLevel: config.PV_LXC_LOG_LEVEL, allowHostNetwork: config.PV_LXC_ALLOW_HOST_NETWORK,
+  });
+  const places = placesOf({ run: config.PV_SYSTEM_RUNDIR, storage: config.PV_STORAGE_MNTPOINT });
+  return { config, warnings, places, engines: new Map([[lxc.type, lxc]]) };
+}
+
+async function runSweep({ config: file }: Options): Promise<number> {
+  const { places, engines } = settings(file);
+  const problems = await sweep(places, [...engines.values()]);
+  for (const problem of problems) process.stderr.write(`pv-core: cannot remove ${problem}\n`);
+  return problems.length === 0 ? 0 : 1;
+}
 
 async function main({ revision, config: file }: Options): Promise<void> {
-  const { config, warnings } = parseConfig(readConfigFile(file), process.env);
-  const places = placesOf({ run: config.PV_SYSTEM_RUNDIR, storage: config.PV_STORAGE_MNTPOINT });
+  const { config, warnings, places, engines } = settings(file);
   const sink = openLogFile(join(places.revisionLogs(revision), 'pantavisor', 'pantavisor.log'));
   const log = createLogger('core', { clock: systemClock, level: config.PV_LOG_LEVEL, sink });
   for (const warning of warnings) log.for('config').warn(warning);
@@ -53,12 +72,8 @@ async function main({ revision, config: file }: Options): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(`received ${signal}`));
   process.on('SIGHUP', () => undefined);
   process.on('SIGPIPE', () => undefined);
-  const libDir = import.meta.dirname;
-  const lxc = createLxcEngine({
-    hook: join(libDir, 'hooks', 'pv-lxc-hook'), logLevel: config.PV_LXC_LOG_LEVEL, allowHostNetwork: config.PV_LXC_ALLOW_HOST_NETWORK,
-  });
   const begun = await beginCore({
-    revision, config, places, engines: new Map([[lxc.type, lxc]]), clock: systemClock, log, programs: libDir,
+    revision, config, places, engines, clock: systemClock, log, programs: import.meta.dirname,
     node: [process.execPath, ...process.execArgv], onReboot: (reason) => {
       log.for('state').error(`a platform did not work as expected. Tearing down... (${reason})`);
       end('reboot asked for');
@@ -87,7 +102,7 @@ function readConfigFile({ path, required }: Options['config']): { path: string; 
 function readOptions(): Options | undefined {
   try {
     const { values } = parseArgs({
-      options: { revision: { type: 'string', default: '0' }, config: { type: 'string' }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+      options: { revision: { type: 'string', default: '0' }, config: { type: 'string' }, sweep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
     });
     if (values.help === true || values.version === true) {
       process.stdout.write(values.help === true ? usage : `pv-core ${PV_VERSION}\n`);
@@ -95,7 +110,7 @@ function readOptions(): Options | undefined {
     }
     const revision = RevisionName.safeParse(values.revision);
     if (!revision.success) throw new Error(`--revision '${values.revision}' is not a revision name, such as 0 or locals/test`);
-    return { revision: revision.data, config: { path: values.config ?? '/etc/pantavisor.config', required: values.config !== undefined } };
+    return { revision: revision.data, sweep: values.sweep === true, config: { path: values.config ?? '/etc/pantavisor.config', required: values.config !== undefined } };
   } catch (error) {
     process.stderr.write(`pv-core: ${(error as Error).message}\n${usage}`);
     process.exitCode = 2;

@@ -1,0 +1,59 @@
+/** Command line and environment of pv-appengine. */
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  /** `-m`: set the storage up and end. */
+  readonly setupOnly: boolean;
+  /** Seconds between a reboot and the next start. */
+  readonly restartDelay: number;
+  readonly exportsDir: string;
+  /** The pv-core program. */
+  readonly core: string;
+}
+
+export type Parsed = { readonly kind: 'run'; readonly options: Options } | { readonly kind: 'help' | 'version' } | { readonly kind: 'wrong'; readonly message: string };
+
+export const usage = `Usage: pv-appengine [options]
+
+Runs Pantavisor's runtime on any Linux machine, or in a container: seeds the storage at first boot with the
+exports of a directory, then runs pv-core, again and again.
+
+  -d SECONDS        pause between a reboot and the next start (default 5)
+  -m                set up the storage, then end
+  --pvtx-dir DIR    directory with *.tgz exports (default /usr/lib/pantavisor/pvtx.d, or PV_PVTXD)
+  -h, --help        show this
+  --version         show the version
+
+Environment: PV_SYSTEM_RUNDIR, PV_STORAGE_MNTPOINT and the other PV_ keys are handed to pv-core;
+PV_CORE names another pv-core program.
+Exit codes: 0 stopped by a signal or powered off, 1 cannot run (the reason is on stderr), 2 wrong usage.
+`;
+
+/** `program`: the file of pv-appengine; pv-core lies beside it. */
+export function parseOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>, program: string): Parsed {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        d: { type: 'string', short: 'd' }, m: { type: 'boolean', short: 'm' }, 'pvtx-dir': { type: 'string' },
+        help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' },
+      },
+    });
+    if (values.help === true) return { kind: 'help' };
+    if (values.version === true) return { kind: 'version' };
+    const delay = values.d ?? '5';
+    if (!/^\d{1,5}$/.test(delay)) return { kind: 'wrong', message: `-d '${delay}' is not a number of seconds` };
+    return {
+      kind: 'run',
+      options: {
+        setupOnly: values.m === true,
+        restartDelay: Number(delay),
+        exportsDir: values['pvtx-dir'] ?? env['PV_PVTXD'] ?? '/usr/lib/pantavisor/pvtx.d',
+        core: env['PV_CORE'] ?? join(dirname(program), 'pv-core.mjs'),
+      },
+    };
+  } catch (error) {
+    return { kind: 'wrong', message: (error as Error).message };
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Removes what is left of a run when no pv-core runs: containers, their mounts and records, daemons, the run
+ * directory's contents. Idempotent; it knows only names that an earlier pv-core of this run directory wrote.
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ContainerName, type RevisionName } from '@pv/contract/names';
+import type { Engine } from '@pv/engine/engine';
+import { readProcess } from '@pv/pv-native/process';
+import type { Places } from '@pv/runtime/places';
+import { createVolumes } from './storage/volumes.ts';
+
+/** What could not be removed, one line each. */
+export async function sweep(places: Places, engines: readonly Engine[]): Promise<readonly string[]> {
+  const problems: string[] = [];
+  endDaemons(places);
+  for (const entry of names(join(places.run, 'containers'))) {
+    const name = ContainerName.safeParse(entry);
+    if (!name.success) continue;
+    try {
+      await removeContainer(name.data, places, engines);
+    } catch (error) {
+      problems.push(`container ${entry}: ${(error as Error).message}`);
+    }
+  }
+  const ours = ['containers', 'core', 'daemons', 'logs', 'pv-ctrl', 'volumes', 'xconnect'];
+  for (const entry of problems.length === 0 ? ours : []) rmSync(join(places.run, entry), { recursive: true, force: true });
+  return problems;
+}
+
+async function removeContainer(name: ContainerName, places: Places, engines: readonly Engine[]): Promise<void> {
+  const spec = { name, stateDir: places.container(name).engine };
+  for (const engine of engines) {
+    const found = await engine.adopt(spec);
+    if (found.kind === 'running') {
+      await found.container.kill();
+      await found.container.ended;
+    }
+    await engine.sweep(spec);
+  }
+  createVolumes(places, '0' as RevisionName).unmountAll(name);
+}
+
+function endDaemons({ daemons }: Places): void {
+  for (const file of names(daemons).filter((name) => name.endsWith('.json'))) {
+    try {
+      const { pid, startTime } = JSON.parse(readFileSync(join(daemons, file), 'utf8')) as { pid: number; startTime: number };
+      if (readProcess(pid)?.startTime === startTime) process.kill(pid, 'SIGKILL');
+    } catch {
+      // No record, or gone already.
+    }
+  }
+}
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
