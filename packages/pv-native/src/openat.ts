@@ -115,8 +115,16 @@ export function unlinkAt(dirFd: number, name: string): void {
   check(unlinkatCall(dirFd, entryName(name, 'unlinkat'), 0), 'unlinkat', name);
 }
 
-/** The entry itself, a symlink not followed; undefined: there is none. Needs /proc: Node knows every architecture's stat. */
+/**
+ * The entry itself, a symlink not followed; undefined: there is none. Needs /proc, since it is Node that knows every
+ * architecture's struct stat. Throws SystemError.
+ */
 export function lstatAt(dirFd: number, name: string): { dev: bigint; ino: bigint; mode: number } | undefined {
-  const stat = lstatSync(`/proc/self/fd/${dirFd}/${entryName(name, 'lstat')}`, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? undefined : { dev: stat.dev, ino: stat.ino, mode: Number(stat.mode) };
+  const path = `/proc/self/fd/${dirFd}/${entryName(name, 'lstat')}`;
+  try {
+    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? undefined : { dev: stat.dev, ino: stat.ino, mode: Number(stat.mode) };
+  } catch (error) {
+    throw new SystemError(-((error as NodeJS.ErrnoException).errno ?? -os.errno.EIO), 'lstat', name);
+  }
 }

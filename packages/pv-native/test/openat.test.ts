@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { constants, existsSync, mkdirSync, openSync, readdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { SystemError } from '../src/errors.ts';
 import { closeFd, fchmod, fchown, statFd } from '../src/fd.ts';
 import { lstatAt, mkdirAt, O_PATH, openat2, openInRoot, openParentInRoot, resolveFlags, unlinkAt } from '../src/openat.ts';
 import { codeOf, tempDir } from './temp.ts';
@@ -114,6 +115,7 @@ test('lstatAt does not follow, unlinkAt and mkdirAt take one name only', () => {
   expect(codeOf(() => unlinkAt(rootFd, 'made'))).toBe('EISDIR');
   unlinkAt(rootFd, 'absolute');
   expect(existsSync(join(root, 'absolute'))).toBe(false);
+  expect(() => lstatAt(rootFd, 'n'.repeat(256))).toThrow(SystemError);
   for (const work of [unlinkAt, lstatAt]) expect(codeOf(() => work(rootFd, '../outside/secret'))).toBe('EINVAL');
 });
 

@@ -75,7 +75,7 @@ export class Slot {
 
   settle(): void {
     this.#cancelRetry();
-    const attempt = this.#attempt();
+    const attempt = this.#isolated(() => this.#attempt());
     if (attempt.state === 'established') this.#failures = 0;
     if (attempt.state === 'failed') this.#retryLater();
     this.#report(attempt.state === 'impossible' ? { state: 'failed', reason: attempt.reason } : attempt);
@@ -90,6 +90,15 @@ export class Slot {
     this.#view = view;
     this.#failures = 0;
     this.settle();
+  }
+
+  /** A fault in one link must not take the others down. */
+  #isolated(attempt: () => Attempt): Attempt {
+    try {
+      return attempt();
+    } catch (error) {
+      return { state: 'failed', reason: `fault: ${error instanceof Error ? error.message : String(error)}` };
+    }
   }
 
   #attempt(): Attempt {
