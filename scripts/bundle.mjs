@@ -15,6 +15,8 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
+  // The ES modules of a library that has both, so that it needs no require() of its own parts.
+  mainFields: ['module', 'main'],
   external: ['koffi'],
   define: { PV_VERSION: JSON.stringify(version) },
   // CommonJS libraries inside the bundle call require() for Node's own modules.

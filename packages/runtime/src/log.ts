@@ -68,6 +68,6 @@ function callSite(skip: (message: string) => void): string {
   Error.captureStackTrace(holder, skip);
   Error.stackTraceLimit = saved;
   const frame = holder.stack?.split('\n')[1] ?? '';
-  const name = /at (?:async )?(?:new )?(?:[\w$]+\.)*([\w$]+) (?:\[as [^\]]+\] )?\(/.exec(frame)?.[1] ?? 'main';
+  const name = /at (?:async )?(?:new )?(?:[\w$]+\.)*#?([\w$]+) (?:\[as [^\]]+\] )?\(/.exec(frame)?.[1] ?? 'main';
   return `${name}:${/:(\d+):\d+\)?$/.exec(frame)?.[1] ?? '0'}`;
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Readable, Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type ExtractEvents } from 'tar-stream';
@@ -45,17 +45,17 @@ async function readMember(entry: Source, file: string, objectsDir: string, found
     if (found.state !== undefined) throw new StorageError(file, "has the member 'json' twice", 'export the part again');
     found.state = parseStateText(`${file}: json`, await readText(entry, file));
   } else if (plain && id !== undefined) {
-    await storeObject(entry, id, `${file}: ${name}`, objectsDir);
+    await storeObject(Readable.from(entry, { objectMode: false }), id, `${file}: ${name}`, objectsDir);
   } else {
-    entry.resume();
-    await new Promise((resolve) => entry.once('end', resolve));
+    for await (const chunk of entry) void chunk;
   }
 }
 
-async function readText(entry: Readable, file: string): Promise<string> {
+async function readText(entry: AsyncIterable<unknown>, file: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of entry as AsyncIterable<Buffer>) {
+  for await (const piece of entry) {
+    const chunk = piece as Buffer;
     size += chunk.length;
     if (size > maxJson) throw new StorageError(`${file}: json`, `is larger than ${maxJson} bytes`, 'split the part');
     chunks.push(chunk);
