@@ -23,6 +23,7 @@ export async function sweep(places: Places, engines: readonly Engine[]): Promise
       problems.push(`container ${entry}: ${(error as Error).message}`);
     }
   }
+  for (const engine of engines) engine.tidy();
   const ours = ['containers', 'core', 'daemons', 'logs', 'pv-ctrl', 'volumes', 'xconnect'];
   for (const entry of problems.length === 0 ? ours : []) rmSync(join(places.run, entry), { recursive: true, force: true });
   return problems;

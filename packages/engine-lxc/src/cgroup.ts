@@ -38,6 +38,17 @@ export async function removeGroups(name: string): Promise<readonly string[]> {
   return [...directoriesOf(containerGroup(name)), ...directoriesOf(monitorGroup(name))];
 }
 
+/** Our parent of the containers' groups, and the group that LXC's monitors pass through: removed where they are empty. */
+export function removeSharedGroups(): void {
+  for (const directory of [...directoriesOf('lxc'), ...directoriesOf('lxc.pivot')]) {
+    try {
+      rmdirSync(directory);
+    } catch {
+      // In use, by containers that are not ours.
+    }
+  }
+}
+
 function directoriesOf(group: string): string[] {
   return hierarchies().map((hierarchy) => join(hierarchy, group)).filter((directory) => existsSync(directory));
 }

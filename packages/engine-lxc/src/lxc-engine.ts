@@ -5,7 +5,7 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdoptResult, AdoptSpec, Engine, StartResult, StartSpec } from '@pv/engine/engine';
-import { cgroupLayout, removeGroups } from './cgroup.ts';
+import { cgroupLayout, removeGroups, removeSharedGroups } from './cgroup.ts';
 import { configProblems } from './config.ts';
 import { lastErrors, runTool, sizeOf } from './lxc-tools.ts';
 import { haltSignal, mergedConfig } from './merged-config.ts';
@@ -39,6 +39,7 @@ export function createLxcEngine(options: LxcOptions): Engine {
       await removeGroups(spec.name);
       rmSync(join(await lxcPath(), spec.name), { recursive: true, force: true });
     },
+    tidy: removeSharedGroups,
   };
 }
 

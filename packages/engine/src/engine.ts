@@ -92,4 +92,6 @@ export interface Engine {
   adopt(spec: AdoptSpec): Promise<AdoptResult>;
   /** Removes what a killed monitor left of a container that does not run: cgroups, records. */
   sweep(spec: AdoptSpec): Promise<void>;
+  /** Removes what the engine made for its containers together. For when none of ours runs; what is in use stays. */
+  tidy(): void;
 }
