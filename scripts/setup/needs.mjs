@@ -11,6 +11,7 @@ const needs = [
   { program: 'setpriv', package: 'util-linux', why: 'starts daemons without privileges' },
   { program: 'nsenter', package: 'util-linux', why: 'enters containers' },
   { program: 'mount', package: 'mount', why: 'mounts the containers' },
+  { program: 'socat', package: 'socat', why: 'is what the mesh examples talk with' },
   { program: 'curl', package: 'curl', why: 'speaks to the control socket in tests' },
 ];
 

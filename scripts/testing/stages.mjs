@@ -18,6 +18,7 @@ export function stages({ pattern }) {
     { name: 'documents', group: 'check', run: () => finds(checkDocuments) },
     { name: 'versions', group: 'check', run: () => finds(checkVersions) },
     { name: 'lockfile', group: 'check', run: (timeout) => exits(bin('pnpm'), ['install', '--frozen-lockfile', '--lockfile-only', '--offline', '--reporter=silent'], timeout) },
+    { name: 'reference', group: 'check', run: (timeout) => exits(bin('pnpm'), ['run', '--silent', 'check:docs'], timeout) },
     { name: 'types', group: 'check', run: (timeout) => exits(bin('pnpm'), ['run', '--silent', 'check:types'], timeout) },
     { name: 'lint', group: 'check', run: (timeout) => exits(bin('pnpm'), ['run', '--silent', 'check:lint'], timeout) },
     { name: 'arrows', group: 'check', run: (timeout) => exits(bin('pnpm'), ['run', '--silent', 'check:arrows'], timeout) },

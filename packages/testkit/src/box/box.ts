@@ -1,10 +1,13 @@
 /** What can be done with a running box. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Container } from '@pv/contract/containers';
+import * as z from 'zod/mini';
 import { difference, loopDevices, mounts, type Resources } from '../resources.ts';
 import { waitFor } from '../wait-for.ts';
 import { background, exec, type BackgroundCommand, type CommandOptions, type CommandResult } from './command.ts';
 import { cgroupsBelow, type OwnCgroup } from './hierarchies.ts';
+import { program, storage } from './project.ts';
 import { processesIn, runsProgram, type BoxProcess } from './processes.ts';
 
 export interface Box {
@@ -16,6 +19,12 @@ export interface Box {
   background(argv: readonly string[], env?: Readonly<Record<string, string>>): Promise<BackgroundCommand>;
   /** The text of a file in the box; undefined when it is not there. */
   read(path: string): Promise<string | undefined>;
+  /** Runs `pvcontrol`, its output not a terminal. */
+  pvcontrol(...args: readonly string[]): Promise<CommandResult>;
+  /** `/containers`, as `pvcontrol ls` prints it. */
+  containers(): Promise<Container[]>;
+  /** The text of pantavisor.log of a revision, 0 when not given; undefined when there is none yet. */
+  log(revision?: string): string | undefined;
   processes(): BoxProcess[];
   /** The host's number of the process that the box knows by `pid`. */
   hostPid(pid: number): number | undefined;
@@ -51,6 +60,7 @@ export function createBox({ dir, initPid, cgroups, release }: BoxParts): Box {
     processes: processes().filter(({ pid, argv }) => pid !== 1 && argv[0] !== 'sleep').map(describe),
   });
   const atFirst = resources();
+  const pvcontrol = (...args: readonly string[]): Promise<CommandResult> => exec(place, [program('pvcontrol'), ...args]);
   return {
     dir,
     exec: (argv, options) => exec(place, argv, options),
@@ -59,6 +69,13 @@ export function createBox({ dir, initPid, cgroups, release }: BoxParts): Box {
       const { code, stdout } = await exec(place, ['cat', '--', path]);
       return code === 0 ? stdout : undefined;
     },
+    pvcontrol,
+    containers: async () => {
+      const { code, stdout, stderr } = await pvcontrol('ls');
+      if (code !== 0) throw new Error(`pvcontrol ls: exit status ${code}\n${stderr}`);
+      return z.array(Container).parse(JSON.parse(stdout));
+    },
+    log: (revision = '0') => readIfThere(`/proc/${initPid}/root${storage}/logs/${revision}/pantavisor/pantavisor.log`),
     processes,
     hostPid: (pid) => processes().find((process) => process.pid === pid)?.hostPid,
     pidsOf: (program) => find(program).map(({ pid }) => pid),
@@ -93,7 +110,7 @@ function loopDevicesOf(devices: ReadonlySet<string>): string[] {
   return loopDevices().filter(({ backingDevice }) => devices.has(backingDevice)).map(({ name, backingFile }) => `${name} ${backingFile}`);
 }
 
-/** Open descriptors of a process, by what they are. `hostPid`: as the host numbers it. */
-export function descriptorsOf(hostPid: number): number {
-  return readdirSync(`/proc/${hostPid}/fd`).length;
+/** Only for paths that our own programs made: a symbolic link on the way would lead to the host. */
+function readIfThere(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }

@@ -42,8 +42,8 @@ export function createCgroup({ point, type }: Hierarchy, name: string): OwnCgrou
   const path = join(point, name);
   mkdirSync(path);
   if (type === 'cgroup2') {
-    mkdirSync(join(path, 'init'));
-    return { path, join: join(path, 'init') };
+    mkdirSync(join(path, 'init.scope'));
+    return { path, join: join(path, 'init.scope') };
   }
   // A new cpuset is empty, and nobody may enter an empty one.
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {

@@ -43,10 +43,11 @@ mount_cgroups() {
   done <"$dir/hierarchies"
 }
 
-# In a version 2 hierarchy a cgroup with processes of its own cannot hand controllers to its children.
+# In a version 2 hierarchy a cgroup with processes of its own cannot hand controllers to its children. The leaf has
+# the name that it has under systemd: LXC knows to look above it.
 delegate() {
-  mkdir -p "$1/init"
-  echo 0 >"$1/init/cgroup.procs"
+  mkdir -p "$1/init.scope"
+  echo 0 >"$1/init.scope/cgroup.procs"
   for controller in $(cat "$1/cgroup.controllers"); do echo "+$controller" >"$1/cgroup.subtree_control"; done
 }
 

@@ -10,10 +10,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { tempRoot } from '../temp-root.ts';
 import { createBox, type Box } from './box.ts';
 import { createCgroup, hierarchies, sweepCgroups, type Hierarchy } from './hierarchies.ts';
+import { project } from './project.ts';
 
 export interface BoxOptions {
   /** Directories of the host that stay the host's, writable, besides the project's and the box's own `dir`. */
@@ -23,8 +24,6 @@ export interface BoxOptions {
   /** `unified`: only the version 2 hierarchy is mounted, at /sys/fs/cgroup, with those controllers that version 1 does not hold. */
   readonly cgroups?: 'as-host' | 'unified';
 }
-
-export const project = resolve(import.meta.dirname, '../../../..');
 
 export async function startBox(options: BoxOptions = {}): Promise<Box> {
   const all = hierarchies(readFileSync('/proc/self/mountinfo', 'utf8'));

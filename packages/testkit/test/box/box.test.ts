@@ -5,7 +5,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Box } from '../../src/box/box.ts';
-import { project, startBox, type BoxOptions } from '../../src/box/start-box.ts';
+import { project } from '../../src/box/project.ts';
+import { startBox, type BoxOptions } from '../../src/box/start-box.ts';
 import { loopDevices } from '../../src/resources.ts';
 import { waitFor } from '../../src/wait-for.ts';
 
@@ -34,7 +35,7 @@ describe('a box', () => {
     expect(Number(pid)).toBeLessThan(100);
     expect(name).toBe('pv-box');
     expect(hostname()).not.toBe('pv-box');
-    expect(rest).toEqual(existsSync('/sys/fs/cgroup/cgroup.procs') ? ['lo', '/init', ''] : ['lo', '/', ...(existsSync('/sys/fs/cgroup/unified') ? ['/init'] : []), '']);
+    expect(rest).toEqual(existsSync('/sys/fs/cgroup/cgroup.procs') ? ['lo', '/init.scope', ''] : ['lo', '/', ...(existsSync('/sys/fs/cgroup/unified') ? ['/init.scope'] : []), '']);
   });
 
   it('keeps what it writes to the usual places, and shares its directory', async () => {
@@ -133,8 +134,8 @@ describe('the end of a box', () => {
 describe('the options of a box', () => {
   it('can show only the unified hierarchy', async () => {
     const box = await boxForTest({ cgroups: 'unified' });
-    const { stdout } = await box.exec(['sh', '-c', 'grep cgroup /proc/self/mounts | cut -d" " -f2,3; ls -d /sys/fs/cgroup/init']);
-    expect(stdout).toBe('/sys/fs/cgroup cgroup2\n/sys/fs/cgroup/init\n');
+    const { stdout } = await box.exec(['sh', '-c', 'grep cgroup /proc/self/mounts | cut -d" " -f2,3; ls -d /sys/fs/cgroup/init.scope']);
+    expect(stdout).toBe('/sys/fs/cgroup cgroup2\n/sys/fs/cgroup/init.scope\n');
   });
 
   it('bounds the storage', async () => {

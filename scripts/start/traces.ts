@@ -1,0 +1,36 @@
+/** What a run could leave on this machine: looked at before and after it. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cgroupsBelow, hierarchies } from '@pv/testkit/box/hierarchies';
+import { loopDevices, mounts, type Resources } from '@pv/testkit/resources';
+
+/** `own`: paths that only the run's processes name in their arguments. `directories`: whose entries count. */
+export function traces({ own, directories }: { readonly own: readonly string[]; readonly directories: readonly string[] }): Resources {
+  const mountinfo = readFileSync('/proc/self/mountinfo', 'utf8');
+  return {
+    mounts: mounts(mountinfo).map(({ point }) => point),
+    'loop devices': loopDevices().map(({ name, backingFile }) => `${name} ${backingFile}`),
+    cgroups: hierarchies(mountinfo).flatMap(({ point }) => cgroupsBelow(point).filter((path) => /(?:^|\/)(?:lxc|pv-|pantavisor)/.test(path)).map((path) => join(point, path))),
+    processes: processes().filter((line) => own.some((path) => line.includes(path)) || line.includes('[lxc monitor]')),
+    files: directories.filter((path) => existsSync(path)).flatMap((path) => [path, ...readdirSync(path).map((name) => join(path, name))]),
+  };
+}
+
+/** `pid arguments` of every process; this one and its parents left out. */
+function processes(): string[] {
+  const family = ancestors(process.pid);
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !family.includes(Number(name))).map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`);
+}
+
+function ancestors(pid: number): number[] {
+  const parent = Number(/^PPid:\s+(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+  return parent === 0 ? [pid] : [pid, ...ancestors(parent)];
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
