@@ -2,8 +2,6 @@
  * The error catalogue: a stable code for programs, the HTTP status, the command line's exit code, and one
  * sentence that tells the user what to do. Where upstream has a text that clients compare, it is `text`.
  */
-import * as z from 'zod/mini';
-
 export interface ErrorEntry {
   readonly status: number;
   /** Exit code of pvcontrol (spec control-api 3.2). */
@@ -55,8 +53,11 @@ export const errorCatalogue = {
 export type ErrorCode = keyof typeof errorCatalogue;
 
 /** Body of every error answer. `Error` is upstream's key; `code` and `hint` are ours. */
-export const ErrorBody = z.object({ Error: z.string(), code: z.optional(z.string()), hint: z.optional(z.string()) });
-export type ErrorBody = z.infer<typeof ErrorBody>;
+export interface ErrorBody {
+  readonly Error: string;
+  readonly code?: ErrorCode;
+  readonly hint?: string;
+}
 
 /** An expected refusal on its way to the client. */
 export interface ApiError {

@@ -8,6 +8,7 @@ import { Daemon, DaemonAction } from './daemons.ts';
 import type { ErrorCode } from './errors.ts';
 import { Graph, LinkStatus } from './graph.ts';
 import { ContainerName, DaemonName } from './names.ts';
+import { paths } from './paths.ts';
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
@@ -30,42 +31,42 @@ export interface Route {
 
 export const routes = {
   listContainers: {
-    method: 'GET', path: '/containers', caller: 'mgmt', server: 'pv-core',
+    ...paths.listContainers, caller: 'mgmt', server: 'pv-core',
     response: { kind: 'json', schema: z.array(Container) }, errors: ['no-state'], since: '0.1.0',
     summary: 'The containers of the running revision, in start order.',
   },
   controlContainer: {
-    method: 'PUT', path: '/containers/{name}', params: { name: ContainerName }, caller: 'mgmt', server: 'pv-core',
+    ...paths.controlContainer, params: { name: ContainerName }, caller: 'mgmt', server: 'pv-core',
     body: { schema: z.object({ action: ContainerAction }), maxBytes: 1024 }, response: { kind: 'empty' },
     errors: ['no-such-container', 'system-container', 'bad-json', 'missing-action', 'bad-action', 'not-startable', 'not-restartable', 'too-large', 'no-state'],
     since: '0.1.0', summary: 'Start, stop or restart a container whose restart policy is `container`. Accepted at once, done later.',
   },
   listGroups: {
-    method: 'GET', path: '/groups', caller: 'mgmt', server: 'pv-core',
+    ...paths.listGroups, caller: 'mgmt', server: 'pv-core',
     response: { kind: 'json', schema: z.array(Group) }, errors: ['no-state'], since: '0.1.0',
     summary: 'The groups, in start order.',
   },
   listDaemons: {
-    method: 'GET', path: '/daemons', caller: 'mgmt', server: 'pv-core',
+    ...paths.listDaemons, caller: 'mgmt', server: 'pv-core',
     response: { kind: 'json', schema: z.array(Daemon) }, errors: [], since: '0.1.0', summary: 'The managed daemons.',
   },
   controlDaemon: {
-    method: 'PUT', path: '/daemons/{name}', params: { name: DaemonName }, caller: 'mgmt', server: 'pv-core',
+    ...paths.controlDaemon, params: { name: DaemonName }, caller: 'mgmt', server: 'pv-core',
     body: { schema: z.object({ action: DaemonAction }), maxBytes: 1024 }, response: { kind: 'empty' },
     errors: ['no-such-daemon', 'daemon-is-caller', 'bad-json', 'missing-action', 'bad-action', 'too-large'], since: '0.1.0',
     summary: 'Start, stop or restart a daemon. `stop` also switches its respawn off.',
   },
   getGraph: {
-    method: 'GET', path: '/xconnect-graph', caller: 'mgmt', server: 'pv-core', heldBy: 'wait',
+    ...paths.getGraph, caller: 'mgmt', server: 'pv-core', heldBy: 'wait',
     response: { kind: 'json', schema: Graph }, errors: ['no-state'], since: '0.1.0', summary: 'The links between containers.',
   },
   getBuildInfo: {
-    method: 'GET', path: '/buildinfo', caller: 'mgmt', server: 'pv-core',
+    ...paths.getBuildInfo, caller: 'mgmt', server: 'pv-core',
     response: { kind: 'text' }, errors: ['no-build-info'], since: '0.1.0', summary: 'What this build is made of.',
   },
   /** Asks the running pv-xconnect for a reconcile; answers with the links as they are after it. */
   reconcileLinks: {
-    method: 'POST', path: '/links/reconcile', caller: 'root', server: 'pv-xconnect',
+    ...paths.reconcileLinks, caller: 'root', server: 'pv-xconnect',
     response: { kind: 'json', schema: z.object({ pid: z.number(), links: z.array(LinkStatus) }) }, errors: ['core-away'], since: '0.1.0',
     summary: "Reconcile now and list the mesh's links.",
   },

@@ -1,0 +1,69 @@
+/** argv -> which command with which options. Pure; a wrong command line is a value that says what is right. */
+import { parseArgs } from 'node:util';
+import { commands } from './commands.ts';
+import { commandHelp, nounHelp, overview } from './help.ts';
+import type { Verb } from './verb.ts';
+
+export interface Invocation {
+  readonly verb: Verb;
+  readonly operands: readonly string[];
+  readonly socket: string | undefined;
+  /** Where the body goes instead of stdout. */
+  readonly file: string | undefined;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+export type CommandLine =
+  | { readonly kind: 'run'; readonly invocation: Invocation }
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'wrong'; readonly message: string; readonly text: string };
+
+const options = {
+  help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' }, verbose: { type: 'boolean', short: 'v' }, json: { type: 'boolean' },
+  socket: { type: 'string', short: 's' }, file: { type: 'string', short: 'f' },
+  // For `steps`, which this version has not; accepted so that scripts can pass it always.
+  message: { type: 'string', short: 'm' },
+} as const;
+
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    if (values.version === true) return { kind: 'version' };
+    const found = find(positionals);
+    if (values.help === true) return { kind: 'help', text: helpFor(positionals, found?.verb) };
+    if (found === undefined) return { kind: 'wrong', message: unknown(positionals), text: helpFor(positionals, undefined) };
+    const { verb, operands } = found;
+    const problem = operandProblem(verb, operands);
+    if (problem !== undefined) return { kind: 'wrong', message: problem, text: commandHelp(verb) };
+    return { kind: 'run', invocation: { verb, operands, socket: values.socket, file: values.file, json: values.json === true, verbose: values.verbose === true } };
+  } catch (error) {
+    return { kind: 'wrong', message: (error as Error).message, text: overview() };
+  }
+}
+
+function find([first = '', second = '', ...rest]: readonly string[]): { verb: Verb; operands: readonly string[] } | undefined {
+  for (const verb of commands) {
+    if (verb.nouns.length === 0 && verb.verbs.includes(first)) return { verb, operands: second === '' && rest.length === 0 ? [] : [second, ...rest] };
+    if (verb.nouns.includes(first) && verb.verbs.includes(second)) return { verb, operands: rest };
+  }
+  return undefined;
+}
+
+function operandProblem({ operands: wanted }: Verb, given: readonly string[]): string | undefined {
+  const missing = wanted[given.findIndex((operand) => operand === '') >= 0 ? 0 : given.length];
+  if (missing !== undefined) return `${missing} is missing`;
+  return given.length > wanted.length ? `'${given[wanted.length] ?? ''}' is too much` : undefined;
+}
+
+function unknown([first, second]: readonly string[]): string {
+  if (first === undefined) return 'a command is missing';
+  if (!commands.some(({ nouns }) => nouns.includes(first))) return `'${first}' is not a command`;
+  return second === undefined ? `'${first}' needs a verb` : `'${first} ${second}' is not a command`;
+}
+
+function helpFor([noun = '']: readonly string[], verb: Verb | undefined): string {
+  if (verb !== undefined) return commandHelp(verb);
+  return commands.some(({ nouns }) => nouns.includes(noun)) ? nounHelp(noun) : overview();
+}

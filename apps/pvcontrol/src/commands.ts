@@ -1,0 +1,11 @@
+/** Every command, in the order of the help. */
+import { buildinfo } from './commands/buildinfo/buildinfo.ts';
+import { containersControl } from './commands/containers/control.ts';
+import { containersLs, ls } from './commands/containers/ls.ts';
+import { daemonsControl } from './commands/daemons/control.ts';
+import { daemonsLs } from './commands/daemons/ls.ts';
+import { graphLs } from './commands/graph/ls.ts';
+import { groupsLs } from './commands/groups/ls.ts';
+import type { Verb } from './verb.ts';
+
+export const commands: readonly Verb[] = [ls, containersLs, ...containersControl, groupsLs, daemonsLs, ...daemonsControl, graphLs, buildinfo];

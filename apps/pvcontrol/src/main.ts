@@ -1,0 +1,35 @@
+/** pvcontrol: operates Pantavisor's runtime from a shell or a script. */
+import { parseCommandLine } from './command-line.ts';
+import { run } from './run.ts';
+import { chooseSocket } from './socket-path.ts';
+
+declare const PV_VERSION: string;
+
+const line = parseCommandLine(process.argv.slice(2));
+// A reader that went away (`pvcontrol ls | head -1`) is no error.
+process.stdout.on('error', () => process.exit(0));
+
+switch (line.kind) {
+  case 'help': process.stdout.write(line.text); break;
+  case 'version': process.stdout.write(`pvcontrol ${PV_VERSION}\n`); break;
+  case 'wrong':
+    process.stderr.write(`pvcontrol: ${line.message}\n`);
+    process.stdout.write(line.text);
+    process.exitCode = 1;
+    break;
+  case 'run': {
+    const socket = chooseSocket(line.invocation.socket, process.env['SOCKET']);
+    if (socket.kind === 'none') {
+      process.stderr.write(`${socket.message}\n`);
+      process.exitCode = 1;
+    } else {
+      process.exitCode = await run(line.invocation, socket.path, {
+        out: (text) => process.stdout.write(text),
+        err: (text) => process.stderr.write(text),
+        outTty: process.stdout.isTTY === true,
+        errTty: process.stderr.isTTY === true,
+        colour: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+      });
+    }
+  }
+}

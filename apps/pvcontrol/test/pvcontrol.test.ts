@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { errorBody } from '@pv/contract/errors';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commands } from '../src/commands.ts';
+import { parseCommandLine } from '../src/command-line.ts';
+import { run } from '../src/run.ts';
+
+const containers = [
+  { name: 'web', group: 'app', status: 'STARTED', status_goal: 'STARTED', restart_policy: 'container', roles: [], auto_recovery: { policy: 'on-failure', max_retries: 5, current_retries: 1, stable_timeout: 30, is_stable: 'false', backoff_policy: 'reboot' }, user_stopped: 'false', type: 'lxc', pid: 1234, last_exit: { kind: 'exit', code: 3 } },
+  { name: 'data', group: 'data', status: 'MOUNTED', status_goal: 'MOUNTED', restart_policy: 'system', roles: ['mgmt'], type: null, pid: 0 },
+  { name: 'gone', group: 'app', status: 'STOPPED', status_goal: 'STARTED', restart_policy: 'container', roles: [], user_stopped: 'true', type: 'lxc', pid: 0, last_exit: { kind: 'oom', signal: 9 } },
+];
+const answers: Readonly<Record<string, unknown>> = {
+  'GET /containers': containers,
+  'GET /groups': [{ name: 'app', status_goal: 'STARTED', restart_policy: 'container', status: 'RECOVERING', auto_recovery: { max_retries: 5, stable_timeout: 30, backoff_policy: '10min' } }],
+  'GET /daemons': [{ name: 'hwrngd', pid: 0, respawn: true }, { name: 'pv-xconnect', pid: -1, respawn: false }, { name: 'pv-ctrl', pid: 77, respawn: true }],
+  'GET /xconnect-graph': [{ type: 'unix', name: 'raw', consumer: 'c', provider: 'p', role: 'client', socket: '/run/s', interface: '/run/t', target: '/run/t', consumer_pid: 5, provider_pid: 0 }],
+};
+
+const at: { dir: string; socket: string; program: string; seen: string[]; server: Server } = { dir: '', socket: '', program: '', seen: [], server: createServer() };
+
+beforeAll(async () => {
+  at.dir = mkdtempSync(join(tmpdir(), 'pv-control-'));
+  at.socket = join(at.dir, 'pv-ctrl');
+  at.program = join(at.dir, 'pvcontrol.mjs');
+  at.server.on('request', (request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => void (body += chunk)).on('end', () => {
+      const key = `${request.method} ${request.url}`;
+      at.seen.push(`${key} ${body}`);
+      if (request.url === '/buildinfo') return response.setHeader('Content-Type', 'text/plain').end('{"version":"1"}');
+      response.setHeader('Content-Type', 'application/json');
+      if (request.url?.endsWith('/system') === true) return response.writeHead(403).end(JSON.stringify(errorBody({ code: 'system-container' })));
+      if (request.url?.endsWith('/away') === true) return response.writeHead(503).end(JSON.stringify(errorBody({ code: 'core-away', detail: 'x' })));
+      return response.end(request.method === 'GET' ? JSON.stringify(answers[key]) : '');
+    });
+  });
+  await new Promise<void>((resolve) => void at.server.listen(at.socket, resolve));
+  const entry = join(import.meta.dirname, '../src/main.ts');
+  await build({ entryPoints: [entry], outfile: at.program, bundle: true, platform: 'node', format: 'esm', define: { PV_VERSION: '"1.2.3"' } });
+});
+afterAll(() => {
+  at.server.close();
+  rmSync(at.dir, { recursive: true, force: true });
+});
+
+/** The real program, its output in pipes. */
+function pvcontrol(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [at.program, ...args], { env: { PATH: '/nowhere' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const got = { out: '', err: '' };
+    child.stdout.on('data', (chunk) => void (got.out += String(chunk)));
+    child.stderr.on('data', (chunk) => void (got.err += String(chunk)));
+    child.on('close', (code) => resolve({ code, ...got }));
+  });
+}
+
+/** As on a terminal. */
+async function onTerminal(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const line = parseCommandLine(args);
+  if (line.kind !== 'run') throw new Error(`not a command: ${args.join(' ')}`);
+  const got = { out: '', err: '' };
+  const code = await run(line.invocation, at.socket, { out: (text) => void (got.out += text), err: (text) => void (got.err += text), outTty: true, errTty: true, colour: false });
+  return { code, ...got };
+}
+
+describe('in a pipe', () => {
+  it.each([
+    [['ls'], 'GET /containers'], [['containers', 'list'], 'GET /containers'], [['container', 'ls'], 'GET /containers'],
+    [['groups', 'ls'], 'GET /groups'], [['daemons', 'ls'], 'GET /daemons'], [['graph', 'ls'], 'GET /xconnect-graph'],
+  ])('%j gives the body and a newline', async (args, key) => {
+    expect(await pvcontrol('-s', at.socket, ...args)).toEqual({ code: 0, out: `${JSON.stringify(answers[key])}\n`, err: '' });
+  });
+
+  it('gives one empty line for an empty body, and sends the action', async () => {
+    expect(await pvcontrol('-s', at.socket, 'containers', 'stop', 'web')).toEqual({ code: 0, out: '\n', err: '' });
+    expect(at.seen.at(-1)).toBe('PUT /containers/web {"action":"stop"}');
+    await pvcontrol('-s', at.socket, 'daemon', 'restart', 'pv-xconnect');
+    expect(at.seen.at(-1)).toBe('PUT /daemons/pv-xconnect {"action":"restart"}');
+  });
+
+  it('gives text as it is', async () => {
+    expect(await pvcontrol('-s', at.socket, 'buildinfo')).toMatchObject({ code: 0, out: '{"version":"1"}\n' });
+  });
+
+  it('puts a refusal on stderr and exits with the code of the catalogue', async () => {
+    expect(await pvcontrol('-s', at.socket, 'containers', 'stop', 'system')).toMatchObject({ code: 255, out: '', err: `${JSON.stringify(errorBody({ code: 'system-container' }))}\n` });
+    expect(await pvcontrol('-s', at.socket, 'containers', 'stop', 'away')).toMatchObject({ code: 75, out: '' });
+  });
+
+  it('writes to a file with -f, and says when it cannot', async () => {
+    expect(await pvcontrol('-s', at.socket, '-f', join(at.dir, 'out'), 'ls')).toMatchObject({ code: 0, out: '' });
+    expect(readFileSync(join(at.dir, 'out'), 'utf8')).toBe(`${JSON.stringify(containers)}\n`);
+    expect(await pvcontrol('-s', at.socket, '-f', '/none/out', 'ls')).toMatchObject({ code: 1, err: expect.stringContaining('-f /none/out') });
+  });
+});
+
+describe('on a terminal', () => {
+  it.each([['ls'], ['groups ls'], ['daemons ls'], ['graph ls']])('%s is a table', async (words) => {
+    const { out } = await onTerminal(...words.split(' '));
+    await expect(out).toMatchFileSnapshot(join(import.meta.dirname, 'golden', `${words.replaceAll(' ', '-')}.txt`));
+  });
+
+  it('says what was accepted, and why something was refused and what to do', async () => {
+    expect(await onTerminal('containers', 'start', 'web')).toMatchObject({ code: 0, out: 'start accepted; follow it with: pvcontrol ls\n' });
+    const { err } = await onTerminal('containers', 'stop', 'system');
+    expect(err).toBe('ERROR: Container has restart_policy \'system\' and cannot be controlled via API\nSet restart_policy "container" in its run.json.\n');
+  });
+
+  it('gives JSON when asked to', async () => {
+    expect((await onTerminal('--json', 'ls')).out).toBe(`${JSON.stringify(containers)}\n`);
+  });
+});
+
+describe('the command line', () => {
+  it.each(commands.map((verb) => [[verb.nouns[0], verb.verbs[0]].filter((word) => word !== undefined)]))('%j has help with an example', (words) => {
+    expect(parseCommandLine([...words, '--help'])).toMatchObject({ kind: 'help', text: expect.stringMatching(/Usage: pvcontrol [\s\S]*Example:\n {2}pvcontrol /) });
+  });
+
+  it.each(commands.map((verb) => [[verb.nouns[0], verb.verbs[0]].filter((word) => word !== undefined), verb.operands]))('%j refuses wrong operands', (words, operands) => {
+    expect(parseCommandLine([...words, ...operands, 'surplus'])).toMatchObject({ kind: 'wrong', message: "'surplus' is too much" });
+    if (operands.length > 0) expect(parseCommandLine(words)).toMatchObject({ kind: 'wrong', message: 'NAME is missing' });
+  });
+
+  it.each([
+    [[], 'a command is missing'], [['nope'], "'nope' is not a command"], [['containers'], "'containers' needs a verb"],
+    [['containers', 'nope'], "'containers nope' is not a command"], [['--nope'], "Unknown option '--nope'"],
+  ])('%j is wrong: %s', async (args, message) => {
+    expect(parseCommandLine(args)).toMatchObject({ kind: 'wrong', message: expect.stringContaining(message) });
+    expect(await pvcontrol(...args)).toMatchObject({ code: 1, out: expect.stringContaining('Usage: pvcontrol'), err: expect.stringContaining(message) });
+  });
+
+  it('shows help and version', async () => {
+    expect(await pvcontrol('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Commands:'), err: '' });
+    expect(await pvcontrol('--version')).toEqual({ code: 0, out: 'pvcontrol 1.2.3\n', err: '' });
+  });
+
+  it('says which sockets it looked for, and what to do', async () => {
+    expect(await pvcontrol('-s', '/none/pv-ctrl', 'ls')).toEqual({ code: 1, out: '', err: 'ERROR: /none/pv-ctrl not found: is pv-appengine running? Start it, or name the socket with -s PATH\n' });
+  });
+});

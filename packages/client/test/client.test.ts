@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createNetServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { limits } from '@pv/contract/limits';
+import { paths } from '@pv/contract/paths';
+import { routes } from '@pv/contract/routes';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClient } from '../src/client.ts';
+
+const at: { dir: string; servers: Server[] } = { dir: '', servers: [] };
+beforeEach(() => void (at.dir = mkdtempSync(join(tmpdir(), 'pv-client-'))));
+afterEach(() => {
+  for (const server of at.servers.splice(0)) server.close();
+  rmSync(at.dir, { recursive: true, force: true });
+});
+
+async function listen(server: Server): Promise<string> {
+  const path = join(at.dir, 'socket');
+  at.servers.push(server);
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return path;
+}
+const serve = (handler: RequestListener) => listen(createServer(handler));
+const raw = (answer: string) => listen(createNetServer((socket) => socket.once('data', () => socket.end(answer))));
+
+it('calls the paths of the routes, all of them', () => {
+  for (const [name, { method, path }] of Object.entries(routes)) expect(paths[name as keyof typeof paths]).toEqual({ method, path });
+});
+
+describe('call', () => {
+  it('sends the row with parameters and body, and gives value and text', async () => {
+    const seen: string[] = [];
+    const socketPath = await serve((request, response) => {
+      request.setEncoding('utf8').on('data', (body: string) => seen.push(`${request.method} ${request.url} ${request.headers.host} ${body}`)).on('end', () => response.end());
+    });
+    expect(await createClient({ socketPath }).call('controlContainer', { params: { name: 'a/b' }, body: { action: 'stop' } })).toMatchObject({ kind: 'ok', status: 200, text: '' });
+    expect(seen).toEqual(['PUT /containers/a%2Fb localhost {"action":"stop"}']);
+  });
+
+  it('gives the ETag and asks to be held with it', async () => {
+    const socketPath = await serve((request, response) => response.setHeader('ETag', '"two"').setHeader('Content-Type', 'application/json').end(JSON.stringify([request.url])));
+    expect(await createClient({ socketPath }).call('getGraph', { wait: 'o"ne' })).toMatchObject({ kind: 'ok', etag: 'two', value: ['/xconnect-graph?wait=o%22ne'] });
+  });
+
+  it('leaves text that looks like JSON as text', async () => {
+    const socketPath = await serve((_request, response) => response.setHeader('Content-Type', 'text/plain').end('{"a":1}'));
+    expect(await createClient({ socketPath }).call('getBuildInfo')).toMatchObject({ value: '{"a":1}' });
+  });
+
+  it('gives a refusal with the catalogue code, and one without', async () => {
+    const body = { Error: 'Container not found', code: 'no-such-container', hint: 'List them' };
+    const socketPath = await serve((_request, response) => response.writeHead(404, { 'Content-Type': 'application/json' }).end(JSON.stringify(body)));
+    expect(await createClient({ socketPath }).call('listContainers')).toMatchObject({ kind: 'refused', status: 404, error: 'Container not found', code: 'no-such-container', hint: 'List them' });
+  });
+
+  it('gives an answer that is no JSON as a refusal or a value without throwing', async () => {
+    const socketPath = await raw('HTTP/1.1 500 Broken\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{');
+    expect(await createClient({ socketPath }).call('listContainers')).toMatchObject({ kind: 'refused', status: 500, error: 'status 500', text: '{' });
+  });
+});
+
+describe('an unreachable server', () => {
+  it.each([
+    ['closes at once', '', 'ECONNRESET'],
+    ['sends rubbish', 'hello\r\n\r\n', 'HPE_INVALID_CONSTANT'],
+    ['ends within the body', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc', 'ECONNRESET'],
+  ])('%s', async (_title, answer, code) => {
+    expect(await createClient({ socketPath: await raw(answer) }).call('listContainers')).toMatchObject({ kind: 'unreachable', code });
+  });
+
+  it('is not there', async () => {
+    expect(await createClient({ socketPath: join(at.dir, 'none') }).call('listContainers')).toMatchObject({ kind: 'unreachable', code: 'ENOENT' });
+  });
+
+  it('hangs: the deadline ends the call', async () => {
+    const socketPath = await listen(createNetServer(() => undefined));
+    expect(await createClient({ socketPath, timeoutMs: 50 }).call('listContainers')).toMatchObject({ kind: 'unreachable', code: 'TIMEOUT' });
+  });
+
+  it('sends without end: the cap ends the call', async () => {
+    const socketPath = await serve((_request, response) => {
+      const piece = Buffer.alloc(256 * 1024, 32);
+      const more = (): void => void (response.destroyed || response.write(piece, more));
+      more();
+    });
+    expect(await createClient({ socketPath }).call('listContainers')).toMatchObject({ kind: 'unreachable', code: 'TOO-LARGE', reason: expect.stringContaining(String(limits.answerBytes)) });
+  });
+
+  it('is no longer wanted: the signal ends a held call', async () => {
+    const stop = new AbortController();
+    const socketPath = await serve(() => stop.abort());
+    expect(await createClient({ socketPath }).call('getGraph', { wait: 'x', signal: stop.signal })).toMatchObject({ kind: 'unreachable', code: 'ABORTED' });
+  });
+});
