@@ -1,0 +1,149 @@
+import type { RevisionName } from '@pv/contract/names';
+import { describe, expect, it } from 'vitest';
+import { graphOf } from '../src/graph.ts';
+import { problemText } from '../src/problem.ts';
+import { parseRevision } from '../src/revision.ts';
+
+const sha = 'a'.repeat(64);
+const run = (name: string, more: object = {}) => ({
+  [`${name}/run.json`]: { name, type: 'lxc', config: 'lxc.container.conf', 'root-volume': 'root.squashfs', ...more },
+  [`${name}/lxc.container.conf`]: sha, [`${name}/root.squashfs`]: sha,
+});
+const parseText = (text: string) => parseRevision({ name: '0' as RevisionName, text, goalsTimeout: 30 });
+const parse = (state: object) => parseText(JSON.stringify({ '#spec': 'pantavisor-service-system@1', ...state }));
+const revision = (state: object) => {
+  const result = parse(state);
+  if (result.kind === 'invalid') throw new Error(result.problems.map(problemText).join('\n'));
+  return result.revision;
+};
+const problems = (state: object) => {
+  const result = parse(state);
+  return result.kind === 'invalid' ? result.problems.map(problemText) : [];
+};
+const warnings = (state: object) => {
+  const result = parse(state);
+  return result.kind === 'ok' ? result.warnings.map(problemText) : ['invalid'];
+};
+const server = { ...run('server', { group: 'app' }), 'server/services.json': { services: [{ name: 'raw', type: 'unix', socket: '/run/example/raw.sock' }] } };
+
+describe('a state', () => {
+  it('may be empty', () => expect(revision({}).containers).toEqual([]));
+
+  it.each([
+    ['', 'state: $: not JSON'], ['[]', 'state: $: must be an object'], ['{}', 'state: $["#spec"]: step JSON has no valid #spec key'],
+    ['{"#spec":"pantavisor-multi-platform@1"}', '$["#spec"]'], ['{"#spec":"pantavisor-service-system@1","a":1,"a":2}', 'state: $.a: duplicate key'],
+    ['{"#spec":"pantavisor-service-system@1","a/run.json":{"name":"a","name":"b"}}', 'state: $["a/run.json"].name: duplicate key'],
+    ['{"#spec":"pantavisor-service-system@1",}', 'not JSON'], ['{"#spec":"pantavisor-service-system@1"', 'not JSON'], [`${'['.repeat(5000)}`, 'state: $'],
+  ])('%s is refused', (text, message) => {
+    const result = parseText(text);
+    expect(result.kind === 'invalid' && result.problems.map(problemText).join('\n')).toContain(message);
+  });
+
+  it('is refused for keys that leave the trail or mean nothing', () => {
+    expect(problems({ '../x/run.json': {}, 'a//b': {}, '.hidden/run.json': {}, 'a/file': 'no hash' })).toEqual([
+      expect.stringContaining('$["../x/run.json"]'), expect.stringContaining('$["a//b"]'), expect.stringContaining("'.hidden' is not a container name"),
+      expect.stringContaining('$["a/file"]: must be inline JSON or the SHA-256'),
+    ]);
+  });
+
+  it('tells all defects of a container at once, with their paths', () => {
+    const found = problems(run('web', { name: 'other', restart_policy: 'maybe', auto_recovery: { policy: 'always', max_retries: -1, backoff_policy: '5 minutes' }, volumes: ['../x'] })).join('\n');
+    for (const path of ['$.restart_policy: must be one of "system", "container"', '$.auto_recovery.max_retries', '$.auto_recovery.backoff_policy: must be "reboot"', '$.volumes[0]: must be a plain file name']) {
+      expect(found).toContain(`web/run.json: ${path}`);
+    }
+  });
+
+  it('refuses a name that is not its folder, a missing file, an unknown group, a missing engine', () => {
+    expect(problems(run('web', { name: 'app' }))).toContain("web/run.json: $.name: must be the name of its folder, 'web'");
+    expect(problems({ 'web/run.json': run('web')['web/run.json'] })).toHaveLength(2);
+    expect(problems(run('web', { group: 'nope' }))[0]).toContain("web/run.json: $.group: could not find group 'nope'; there are data, root, platform, app");
+    expect(problems({ 'web/run.json': { name: 'web' } })[0]).toContain('web/run.json: $.type: is missing');
+  });
+
+  it('ignores an unknown key with a warning that names it', () => {
+    expect(warnings(run('web', { groop: 'app' }))).toEqual(['web/run.json: $.groop: unknown key, ignored']);
+  });
+});
+
+describe('groups', () => {
+  it('are the built-in four, and the first ungrouped container is the root', () => {
+    const { groups, containers } = revision({ ...run('b'), ...run('a'), ...run('z', { group: 'app' }) });
+    expect(groups.map(({ name }) => name)).toEqual(['data', 'root', 'platform', 'app']);
+    expect(containers.map(({ name, group }) => [name, group])).toEqual([['b', 'root'], ['a', 'platform'], ['z', 'app']]);
+  });
+
+  it('give what a container leaves open; its own word wins, also "no"', () => {
+    const { containers } = revision({ ...run('a', { group: 'app' }), ...run('b', { group: 'app', PV_AUTO_RECOVERY: { policy: 'no' } }), ...run('c', { group: 'root' }) });
+    const [c, a, b] = containers;
+    expect(a).toMatchObject({ restartPolicy: 'container', statusGoal: 'STARTED', recovery: { policy: 'on-failure', maxRetries: 5, retryDelay: 5, backoffFactor: 2, backoffPolicy: 'reboot' } });
+    expect(b?.recovery.policy).toBe('no');
+    expect(c).toMatchObject({ restartPolicy: 'system', recovery: { policy: 'no' } });
+  });
+
+  it('come from device.json, nested objects anywhere', () => {
+    const device = { groups: [{ name: 'one', auto_recovery: { policy: 'always', retry_delay: 1 } }, { name: 'two', timeout: 7, status_goal: 'READY' }], disks: [{ name: 'x', aliases: ['groups'] }] };
+    const { groups, containers } = revision({ 'device.json': device, ...run('a') });
+    expect(groups).toMatchObject([{ name: 'one', timeout: 30, recovery: { policy: 'always' } }, { name: 'two', timeout: 7, statusGoal: 'READY', restartPolicy: 'container' }]);
+    expect(containers[0]?.group).toBe('two');
+    expect(problems({ 'device.json': { groups: [] } })[0]).toContain('device.json: $.groups: must have at least one group');
+    expect(problems({ 'groups.json': [{ name: 'x' }, { name: 'x' }] })[0]).toContain("groups.json: $[1].name: group 'x' is defined twice");
+  });
+
+  it('refuse both spellings of auto_recovery at once', () => {
+    expect(problems(run('a', { auto_recovery: { policy: 'always' }, PV_AUTO_RECOVERY: { policy: 'always' } }))[0]).toContain('keep one of the two');
+  });
+});
+
+describe('services', () => {
+  const graph = (client: object, more: object = {}) => graphOf(revision({ ...run('client', { group: 'app', ...client }), ...server, ...more }), (name) => (name === 'server' ? 5678 : 1234));
+  const expected = {
+    type: 'unix', name: 'raw', consumer: 'client', provider: 'server', role: 'client', socket: '/run/example/raw.sock', interface: '/run/pv/raw.sock', target: '/run/pv/raw.sock', consumer_pid: 1234, provider_pid: 5678,
+  };
+
+  it.each([
+    ['services.required', { services: { required: [{ name: 'raw', target: '/run/pv/raw.sock' }] } }],
+    ['services.optional', { services: { optional: [{ name: 'raw', target: '/run/pv/raw.sock' }] } }],
+    ['services as an array', { services: [{ name: 'raw', target: '/run/pv/raw.sock' }] }],
+    ['PV_SERVICES_REQUIRED', { PV_SERVICES_REQUIRED: [{ name: 'raw', type: 'unix', target: '/run/pv/raw.sock' }] }],
+    ['socket for target', { services: { required: [{ name: 'raw', socket: '/run/pv/raw.sock' }] } }],
+    ['interface as target, an old form', { services: { required: [{ name: 'raw', interface: '/run/pv/raw.sock' }] } }],
+  ])('%s make a link', (_title, client) => expect(graph(client)).toEqual([expected]));
+
+  it('are required by services.json of the consumer when the entry names a provider', () => {
+    const entry = { type: 'unix', name: 'raw', provider: 'server', socket: '/run/pv/raw.sock' };
+    expect(graph({}, { 'client/services.json': { services: [entry] } })).toEqual([expected]);
+    expect(graph({}, { 'client/services.json': [entry] })).toEqual([expected]);
+  });
+
+  it('keep a protocol identifier apart from the target', () => {
+    expect(graph({ services: [{ name: 'raw', interface: 'org.example.X', target: '/run/pv/raw.sock', role: 'operator' }] })).toEqual([{ ...expected, interface: 'org.example.X', role: 'operator' }]);
+  });
+
+  it('do not depend on the order of the document', () => {
+    expect(graphOf(revision({ 'server/services.json': server['server/services.json'], ...run('client', { services: [{ name: 'raw', target: '/t/x' }] }), ...run('server') }), () => 0)).toHaveLength(1);
+  });
+
+  it.each([
+    ['a missing provider', { services: [{ name: 'nope', target: '/t' }] }, {}, "client/run.json: $.services[0]: required service 'nope' for platform 'client' not found"],
+    ['a missing target', { services: [{ name: 'raw' }] }, {}, '$.services[0]: service \'raw\' needs "target"'],
+    ['a name alone', { services: ['raw'] }, {}, '$.services[0]: service \'raw\' needs "target"'],
+    ['a relative target', { services: [{ name: 'raw', target: 'run/x' }] }, {}, '$.services[0].target: is not an absolute, normalised path'],
+    ['a target with ..', { services: [{ name: 'raw', target: '/run/../etc/x' }] }, {}, '$.services[0].target: is not an absolute, normalised path'],
+    ['one target twice', { services: [{ name: 'raw', target: '/t' }, { name: 'raw', target: '/t' }] }, {}, "$.services[1].target: '/t' is the target of another service"],
+    ['another type', { services: [{ name: 'raw', type: 'rest', target: '/t' }] }, {}, "$.services[0].type: 'rest' is asked for, but 'server' exports 'raw' as 'unix'"],
+    ['a role with a line break', { services: [{ name: 'raw', role: 'a\r\nX-PV-Role: root', target: '/t' }] }, {}, '$.services[0].role: is not a role'],
+    ['two providers of one name', { services: [{ name: 'raw', target: '/t' }] }, { ...run('other'), 'other/services.json': [{ name: 'raw', type: 'unix', socket: '/s' }] }, 'say which with "provider"'],
+    ['a role the provider refuses', { services: [{ name: 'lim', role: 'guest', target: '/t' }] }, { ...run('strict'), 'strict/services.json': [{ name: 'lim', type: 'unix', socket: '/s', roles: ['admin'] }] }, "does not accept the role 'guest'"],
+    ['a consumer the provider refuses', { services: [{ name: 'lim', target: '/t' }] }, { ...run('strict'), 'strict/services.json': [{ name: 'lim', type: 'unix', socket: '/s', consumers: ['web'] }] }, "does not accept 'client' as a consumer"],
+    ['services of nobody', {}, { 'ghost/services.json': [{ name: 'x', type: 'unix', socket: '/s' }] }, "ghost/services.json: $: there is no 'ghost/run.json'"],
+    ['services that are no list', {}, { 'client/services.json': { service: [] } }, 'client/services.json: $: must be an array of services'],
+    ['an unknown type', {}, { 'client/services.json': [{ name: 'x', type: 'tcp', socket: '/s' }] }, '$[0].type: must be one of "rest", "dbus"'],
+  ])('%s is refused with file and path', (_title, client, more, message) => {
+    expect(problems({ ...run('client', client), ...server, ...more }).join('\n')).toContain(message);
+  });
+
+  it('accept every role with "any", and an optional service without a provider makes no link', () => {
+    const strict = { ...run('strict'), 'strict/services.json': [{ name: 'lim', type: 'unix', socket: '/s', roles: ['any'] }] };
+    expect(graph({ services: { required: [{ name: 'lim', role: 'guest', target: '/t' }], optional: [{ name: 'nope', target: '/u' }] } }, strict)).toHaveLength(1);
+  });
+});
