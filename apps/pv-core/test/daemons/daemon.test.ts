@@ -1,0 +1,116 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DaemonName } from '@pv/contract/names';
+import { readProcess } from '@pv/pv-native/process';
+import { systemClock } from '@pv/runtime/clock';
+import { createLogger } from '@pv/runtime/log';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ManagedDaemon } from '../../src/daemons/daemon.ts';
+import { useTemporaryRoot } from '../kit/supervised.ts';
+
+const root = useTemporaryRoot();
+const kept: { daemons: ManagedDaemon[] } = { daemons: [] };
+afterEach(async () => {
+  await Promise.all(kept.daemons.splice(0).map((daemon) => daemon.stop()));
+});
+
+const log: string[] = [];
+
+/** A real daemon: the shell script, with its own FIFOs. */
+function daemon(script: string): ManagedDaemon {
+  const dir = join(root.dir, 'daemons');
+  mkdirSync(dir, { recursive: true });
+  const logger = createLogger('daemons', { clock: systemClock, level: 5, sink: (line) => log.push(line.trim()) });
+  const spec = { name: 'test-daemon' as DaemonName, argv: ['/bin/sh', '-c', script], env: { PATH: '/usr/bin:/bin', OUT: root.dir }, inherit: () => [] };
+  const made = new ManagedDaemon(spec, { dir, clock: systemClock, log: logger });
+  kept.daemons.push(made);
+  return made;
+}
+const forever = 'echo started; echo trouble >&2; exec sleep 600';
+const alive = (pid: number): boolean => !['Z', undefined].includes(readProcess(pid)?.state);
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 });
+
+describe('a daemon', () => {
+  it('runs, and what it prints goes to the log under its name', async () => {
+    const made = daemon(forever);
+    made.begin();
+    expect(made.record).toMatchObject({ name: 'test-daemon', respawn: true });
+    expect(made.record.pid).toBeGreaterThan(0);
+    await soon(() => {
+      expect(log.join('\n')).toMatch(/INFO\t -- \[test-daemon-out\]: started/);
+      expect(log.join('\n')).toMatch(/WARN\t -- \[test-daemon-err\]: trouble/);
+    });
+  });
+
+  it('is respawned at once after a SIGKILL', async () => {
+    const made = daemon(forever);
+    made.begin();
+    const { pid } = made.record;
+    process.kill(pid, 'SIGKILL');
+    await soon(() => expect([0, pid]).not.toContain(made.record.pid));
+  });
+
+  it('shows -1 after a stop and is not respawned; starts at once when asked to', async () => {
+    const made = daemon(forever);
+    made.begin();
+    await made.stop();
+    expect(made.record).toEqual({ name: 'test-daemon', pid: -1, respawn: false });
+    made.act('start');
+    expect(made.record).toMatchObject({ respawn: true });
+    expect(made.record.pid).toBeGreaterThan(0);
+  });
+
+  it('comes back when a start follows a stop that is not over', async () => {
+    const made = daemon('trap "" TERM; echo deaf; sleep 600 & wait; sleep 0.2');
+    made.begin();
+    const { pid } = made.record;
+    await soon(() => expect(log.at(-1)).toContain('deaf'));
+    made.act('stop');
+    made.act('start');
+    process.kill(pid, 'SIGKILL');
+    await soon(() => expect([0, -1, pid]).not.toContain(made.record.pid));
+  });
+
+  it('that ends again and again is started with growing pauses', async () => {
+    const made = daemon('echo x >> "$OUT/starts"; exit 1');
+    made.begin();
+    await soon(() => expect(readFileSync(join(root.dir, 'starts'), 'utf8').length).toBeGreaterThanOrEqual(8));
+    expect(log.join('\n')).toMatch(/deferring respawn by 0\.1 seconds[\s\S]*deferring respawn by 0\.2 seconds/);
+  });
+
+  it('whose program is missing is said to be, and respawn is off', async () => {
+    const dir = join(root.dir, 'daemons');
+    mkdirSync(dir, { recursive: true });
+    const logger = createLogger('daemons', { clock: systemClock, level: 5, sink: (line) => log.push(line.trim()) });
+    const made = new ManagedDaemon({ name: 'gone' as DaemonName, argv: ['/no/such/program'], env: {}, inherit: () => [] }, { dir, clock: systemClock, log: logger });
+    made.begin();
+    await soon(() => expect(made.record).toEqual({ name: 'gone', pid: -1, respawn: false }));
+    expect(log.join('\n')).toContain('daemon not found gone: disabling respawn');
+  });
+});
+
+describe('a daemon of an earlier pv-core', () => {
+  it('is adopted with its pid and its output, and its end is noticed', async () => {
+    const first = daemon('echo one; while [ ! -e "$OUT/go" ]; do sleep 0.02; done; echo two; exec sleep 600');
+    first.begin();
+    const { pid } = first.record;
+    await soon(() => expect(log.at(-1)).toContain('one'));
+    first.release();
+    const second = daemon(forever);
+    second.begin();
+    expect(second.record.pid).toBe(pid);
+    writeFileSync(join(root.dir, 'go'), '');
+    await soon(() => expect(log.at(-1)).toContain('[test-daemon-out]: two'));
+    process.kill(pid, 'SIGKILL');
+    await soon(() => expect([0, pid]).not.toContain(second.record.pid));
+    expect(alive(pid)).toBe(false);
+  });
+
+  it('is not taken for another process with the same pid', () => {
+    mkdirSync(join(root.dir, 'daemons'), { recursive: true });
+    writeFileSync(join(root.dir, 'daemons/test-daemon.json'), JSON.stringify({ pid: process.pid, startTime: 1 }));
+    const made = daemon(forever);
+    made.begin();
+    expect(made.record.pid).not.toBe(process.pid);
+  });
+});

@@ -1,0 +1,38 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RevisionName } from '@pv/contract/names';
+import { places as placesOf } from '@pv/runtime/places';
+import { describe, expect, it } from 'vitest';
+import { loadRevision } from '../../src/revision/load.ts';
+import { ScriptedEngine } from '../kit/scripted-engine.ts';
+import { useTemporaryRoot } from '../kit/supervised.ts';
+
+const root = useTemporaryRoot();
+
+const sha = 'b'.repeat(64);
+const state = (type: string) => JSON.stringify({
+  '#spec': 'pantavisor-service-system@1', 'web/run.json': { name: 'web', type, config: 'lxc.container.conf', 'root-volume': 'root.squashfs' }, 'web/lxc.container.conf': sha, 'web/root.squashfs': sha,
+});
+
+function load(text: string | undefined, files: readonly string[] = ['lxc.container.conf', 'root.squashfs']) {
+  const places = placesOf({ run: join(root.dir, 'run'), storage: root.dir });
+  mkdirSync(join(places.trail('0'), '.pvr'), { recursive: true });
+  mkdirSync(join(places.trail('0'), 'web'), { recursive: true });
+  if (text !== undefined) writeFileSync(join(places.trail('0'), '.pvr/json'), text);
+  for (const file of files) writeFileSync(join(places.trail('0'), 'web', file), '');
+  return loadRevision('0' as RevisionName, places, new Map([['lxc', new ScriptedEngine()]]), 30);
+}
+
+describe('a revision', () => {
+  it('is loaded when all is there', () => expect(load(state('lxc'))).toMatchObject({ kind: 'ok', revision: { name: '0' } }));
+
+  it.each([
+    ['no state', undefined, undefined, 'json: cannot be read: ENOENT'],
+    ['a truncated state', state('lxc').slice(0, 80), undefined, 'state: $: not JSON'],
+    ['a missing object', state('lxc'), ['lxc.container.conf'], `state: $["web/root.squashfs"]: object ${sha} is missing at`],
+    ['an unknown engine', state('runc'), undefined, "web/run.json: $.type: no plugin for platform type 'runc' (platform 'web'); there are: lxc"],
+  ])('with %s is refused', (_title, text, files, message) => {
+    const loaded = load(text, files);
+    expect(loaded.kind === 'invalid' && loaded.problems.join('\n')).toContain(message);
+  });
+});
