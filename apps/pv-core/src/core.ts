@@ -33,7 +33,7 @@ export interface CoreOptions {
   /** Directory of the programs, and how Node is called. */
   readonly programs: string;
   readonly node: readonly string[];
-  /** A container that nobody recovers takes the device with it; called once. */
+  /** A container that nobody recovers takes the device with it. */
   readonly onReboot: (reason: string) => void;
 }
 
@@ -60,10 +60,9 @@ export async function beginCore(options: CoreOptions): Promise<BeginResult> {
 
 async function run(revision: Revision, options: CoreOptions): Promise<Core> {
   const { places, config, clock, log, onReboot } = options;
-  const reboot = once(onReboot);
   const supervisor = new Supervisor({
     revision, engines: options.engines, volumes: createVolumes(places, revision.name), places, clock, log,
-    grace: config.PV_STOP_GRACE, onChange: () => graph.refresh(), onReboot: reboot,
+    grace: config.PV_STOP_GRACE, onChange: () => graph.refresh(), onReboot,
   });
   const pidOf = (name: string) => supervisor.lives.find(({ model }) => model.name === name)?.pid ?? 0;
   const graph = new GraphResource(() => graphOf(revision, pidOf), clock, limits.heldMs / 1000);
@@ -99,12 +98,4 @@ function takeLock({ run, storage, logs, daemons }: Places): number | undefined {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return fd;
-}
-
-function once(call: (reason: string) => void): (reason: string) => void {
-  const state = { called: false };
-  return (reason) => {
-    if (!state.called) call(reason);
-    state.called = true;
-  };
 }

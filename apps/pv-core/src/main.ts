@@ -2,7 +2,7 @@
  * pv-core: the state engine. Exit codes: 0 orderly end (a signal, or a reboot that a container's end asked for),
  * 1 refused to begin, 2 wrong usage. Containers and daemons survive any other end, and the next pv-core adopts them.
  */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RevisionName } from '@pv/contract/names';
@@ -11,7 +11,7 @@ import { systemClock } from '@pv/runtime/clock';
 import { parseConfig } from '@pv/runtime/config';
 import { createLogger } from '@pv/runtime/log';
 import { places as placesOf } from '@pv/runtime/places';
-import { type Core, beginCore } from './core.ts';
+import { beginCore } from './core.ts';
 import { openLogFile } from './logs/log-file.ts';
 import { sweep } from './sweep.ts';
 
@@ -46,8 +46,14 @@ function settings(file: Options['config']) {
   const lxc = createLxcEngine({
     hook: join(import.meta.dirname, 'hooks', 'pv-lxc-hook'), logLevel: config.PV_LXC_LOG_LEVEL, allowHostNetwork: config.PV_LXC_ALLOW_HOST_NETWORK,
   });
-  const places = placesOf({ run: config.PV_SYSTEM_RUNDIR, storage: config.PV_STORAGE_MNTPOINT });
+  const places = placesOf({ run: realDirectory(config.PV_SYSTEM_RUNDIR), storage: realDirectory(config.PV_STORAGE_MNTPOINT) });
   return { config, warnings, places, engines: new Map([[lxc.type, lxc]]) };
+}
+
+/** Without symlinks, as the kernel names mount points. */
+function realDirectory(path: string): string {
+  mkdirSync(path, { recursive: true, mode: 0o755 });
+  return realpathSync(path);
 }
 
 async function runSweep({ config: file }: Options): Promise<number> {
@@ -62,25 +68,35 @@ async function main({ revision, config: file }: Options): Promise<void> {
   const sink = openLogFile(join(places.revisionLogs(revision), 'pantavisor', 'pantavisor.log'));
   const log = createLogger('core', { clock: systemClock, level: config.PV_LOG_LEVEL, sink });
   for (const warning of warnings) log.for('config').warn(warning);
-  const ending = { core: undefined as Core | undefined, asked: false };
-  const end = (why: string): void => {
-    if (ending.asked) return;
-    ending.asked = true;
+  const end = once((why) => {
     log.info(`${why}; stopping`);
-    void (ending.core?.shutDown() ?? Promise.resolve()).then(() => process.exit(0));
-  };
+    void begun.then(async (result) => {
+      if (result.kind === 'running') await result.core.shutDown();
+      process.exit(0);
+    });
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(`received ${signal}`));
   process.on('SIGHUP', () => undefined);
   process.on('SIGPIPE', () => undefined);
-  const begun = await beginCore({
+  const begun = beginCore({
     revision, config, places, engines, clock: systemClock, log, programs: import.meta.dirname,
     node: [process.execPath, ...process.execArgv], onReboot: (reason) => {
       log.for('state').error(`a platform did not work as expected. Tearing down... (${reason})`);
       end('reboot asked for');
     },
   });
-  if (begun.kind === 'refused') refuse(begun.problems, (line) => log.for('parser').error(line));
-  else ending.core = begun.core;
+  const result = await begun;
+  if (result.kind === 'refused') refuse(result.problems, (line) => log.for('parser').error(line));
+}
+
+/** The first reason to end counts. */
+function once(call: (why: string) => void): (why: string) => void {
+  const state = { called: false };
+  return (why) => {
+    if (state.called) return;
+    state.called = true;
+    call(why);
+  };
 }
 
 function refuse(problems: readonly string[], log: (line: string) => void): never {

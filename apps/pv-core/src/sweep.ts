@@ -8,7 +8,7 @@ import { ContainerName, type RevisionName } from '@pv/contract/names';
 import type { Engine } from '@pv/engine/engine';
 import { readProcess } from '@pv/pv-native/process';
 import type { Places } from '@pv/runtime/places';
-import { createVolumes } from './storage/volumes.ts';
+import { createVolumes, removeEmpty } from './storage/volumes.ts';
 
 /** What could not be removed, one line each. */
 export async function sweep(places: Places, engines: readonly Engine[]): Promise<readonly string[]> {
@@ -24,7 +24,8 @@ export async function sweep(places: Places, engines: readonly Engine[]): Promise
     }
   }
   for (const engine of engines) engine.tidy();
-  const ours = ['containers', 'core', 'daemons', 'logs', 'pv-ctrl', 'volumes', 'xconnect'];
+  removeEmpty(places.volumes);
+  const ours = ['containers', 'core', 'daemons', 'logs', 'pv-ctrl', 'xconnect'];
   for (const entry of problems.length === 0 ? ours : []) rmSync(join(places.run, entry), { recursive: true, force: true });
   return problems;
 }

@@ -38,6 +38,8 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   #phase: 'idle' | 'running' | 'stopping' = 'idle';
   #evaluating = false;
+  /** Why a container that ended while no pv-core watched asks for a reboot. */
+  #lost: string | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -49,6 +51,7 @@ export class Supervisor {
   async boot(): Promise<void> {
     await Promise.all(this.lives.map((life) => this.#takeUp(life)));
     this.#phase = 'running';
+    if (this.#lost !== undefined) this.#options.onReboot(this.#lost);
     this.#changed();
   }
 
@@ -92,6 +95,7 @@ export class Supervisor {
       changed: () => this.#changed(),
       reboot: (reason) => {
         if (this.#phase === 'running') onReboot(reason);
+        else if (this.#phase === 'idle') this.#lost = reason;
       },
     });
   }

@@ -2,7 +2,7 @@
  * A container's volumes on the host: images through read-only loop devices, writable ones as tmpfs or bind mounts
  * (spec state-engine 1.6, 6.3). Mounting twice is the same as once; unmounting leaves nothing. Every path is ours.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerName, RevisionName } from '@pv/contract/names';
 import { mountImage } from '@pv/pv-native/loop';
@@ -32,7 +32,7 @@ export function createVolumes(places: Places, revision: RevisionName): Volumes {
     unmountAll(name) {
       const parent = places.container(name).volumes;
       for (const target of mountsBelow(parent).reverse()) unmountOne(target);
-      rmSync(parent, { recursive: true, force: true });
+      removeEmpty(parent);
     },
   };
 }
@@ -70,6 +70,18 @@ function unmountOne(target: string): void {
     unmount(target, unmountFlags.NOFOLLOW);
   } catch {
     unmount(target, unmountFlags.NOFOLLOW | unmountFlags.DETACH);
+  }
+}
+
+/** Mount points and their parent. Never what is in them: a mount that stayed may be somebody's data. */
+export function removeEmpty(parent: string): void {
+  const names = existsSync(parent) ? readdirSync(parent) : [];
+  for (const directory of [...names.map((name) => join(parent, name)), ...(existsSync(parent) ? [parent] : [])]) {
+    try {
+      rmdirSync(directory);
+    } catch (error) {
+      if (!['ENOTEMPTY', 'EBUSY', 'ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
   }
 }
 

@@ -188,6 +188,15 @@ describe('after a SIGKILL of pv-core', () => {
     expect(after.status('died')).toBe('STARTED');
   });
 
+  it('asks for the reboot that a container lost meanwhile calls for, once it has taken up the rest', async () => {
+    const before = await booted(root.dir, { base: { group: 'root' } });
+    before.supervisor.release();
+    const after = before.again();
+    after.engine.adoptable.set('base', { kind: 'ended', end: { kind: 'signal', signal: 11 } });
+    await after.supervisor.boot();
+    expect(after.reboots).toEqual(["platform 'base' was ended by signal 11"]);
+  });
+
   it('completes a stop that was under way', async () => {
     const before = await booted(root.dir, { web: own });
     before.supervisor.act(name('web'), 'stop');

@@ -5,7 +5,7 @@ import type { ContainerName, RevisionName } from '@pv/contract/names';
 import { places as placesOf } from '@pv/runtime/places';
 import type { ContainerModel, Volume } from '@pv/state/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createVolumes } from '../../src/storage/volumes.ts';
+import { createVolumes, removeEmpty } from '../../src/storage/volumes.ts';
 import { useTemporaryRoot } from '../kit/supervised.ts';
 
 const root = useTemporaryRoot();
@@ -50,6 +50,17 @@ describe('volumes', () => {
     expect(readdirSync(at('fresh'))).toEqual([]);
     expect(readFileSync(join(at('lasting'), 'file'), 'utf8')).toBe('lasting');
     expect(readFileSync(join(places().storage, 'disks/rev/0/web/rev/file'), 'utf8')).toBe('rev');
+  });
+
+  it('are never emptied: what is still mounted keeps its data', () => {
+    const parent = join(places().volumes, 'web');
+    const data = join(root.dir, 'data');
+    mkdirSync(join(parent, 'kept'), { recursive: true });
+    mkdirSync(data);
+    writeFileSync(join(data, 'precious'), '');
+    execFileSync('mount', ['--bind', data, join(parent, 'kept')]);
+    removeEmpty(parent);
+    expect(existsSync(join(data, 'precious'))).toBe(true);
   });
 
   it('name the volume that could not be mounted', () => {
