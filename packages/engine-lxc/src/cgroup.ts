@@ -27,6 +27,11 @@ export function killGroup(name: string): void {
   for (const directory of directoriesOf(containerGroup(name))) killTree(directory);
 }
 
+/** Kills the monitor, however it hangs; init goes with it. */
+export function killMonitor(name: string): void {
+  for (const directory of directoriesOf(monitorGroup(name))) killTree(directory);
+}
+
 /** Removes both groups and everything below them; kills what is still in the container's. Bounded; gives back what stayed. */
 export async function removeGroups(name: string): Promise<readonly string[]> {
   for (let attempt = 0; attempt < 50; attempt++) {
@@ -81,6 +86,16 @@ function killTree(directory: string): void {
     } catch {
       // Gone already.
     }
+  }
+  thaw(directory);
+}
+
+/** Version 1: a frozen process does not even die. */
+function thaw(directory: string): void {
+  try {
+    if (existsSync(join(directory, 'freezer.state'))) writeFileSync(join(directory, 'freezer.state'), 'THAWED');
+  } catch {
+    // Gone already.
   }
 }
 

@@ -2,16 +2,15 @@
  * LXC behind the engine interface. LXC's own monitor keeps the container and, through a small shell hook, records
  * its exact end; see docs/decisions/0002-lxc-monitor.md. Containers outlive this process.
  */
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { AdoptResult, AdoptSpec, Engine, StartResult, StartSpec } from '@pv/engine/engine';
 import { cgroupLayout, removeGroups, removeSharedGroups } from './cgroup.ts';
 import { configProblems } from './config.ts';
-import { lastErrors, runTool, sizeOf } from './lxc-tools.ts';
-import { haltSignal, mergedConfig } from './merged-config.ts';
+import { firstErrors, runTool, sizeOf } from './lxc-tools.ts';
+import { haltSignal, unusablePath } from './merged-config.ts';
 import { fitsCommandSocket, watchMonitor } from './monitor.ts';
-import { clearRecords, monitorPidFile, recordedEnd, recordedHalt, recordedInit, recordHalt } from './records.ts';
-import { runningContainer } from './running.ts';
+import { prepare, removeDirectory } from './prepare.ts';
+import { monitorPidFile, recordedEnd, recordedHalt, recordedInit } from './records.ts';
+import { runningContainer, settle } from './running.ts';
 
 export interface LxcOptions {
   /** Absolute path of hooks/pv-lxc-hook. */
@@ -28,19 +27,24 @@ const levels = ['TRACE', 'DEBUG', 'INFO'];
 
 export function createLxcEngine(options: LxcOptions): Engine {
   const known = { lxcPath: options.lxcPath };
-  const lxcPath = async (): Promise<string> => (known.lxcPath ??= (await runTool('lxc-config', ['lxc.lxcpath'], 5_000)).output || '/var/lib/lxc');
+  const lxcPath = async (): Promise<string> => (known.lxcPath ??= await defaultLxcPath());
   return {
     type: 'lxc',
     unusable,
-    check: (config) => configProblems(config, { allowHostNetwork: options.allowHostNetwork, layout: cgroupLayout() }),
+    check: (config) => check(config, options),
     start: async (spec) => start(spec, await lxcPath(), options),
     adopt: async (spec) => adopt(spec, await lxcPath()),
     sweep: async (spec) => {
       await removeGroups(spec.name);
-      rmSync(join(await lxcPath(), spec.name), { recursive: true, force: true });
+      removeDirectory(await lxcPath(), spec.name);
     },
     tidy: removeSharedGroups,
   };
+}
+
+async function defaultLxcPath(): Promise<string> {
+  const { status, output } = await runTool('lxc-config', ['lxc.lxcpath'], 5_000);
+  return status === 0 && output.startsWith('/') ? output : '/var/lib/lxc';
 }
 
 async function unusable(): Promise<string | undefined> {
@@ -49,31 +53,43 @@ async function unusable(): Promise<string | undefined> {
   return cgroupLayout() === 'CGROUP_UNKNOWN' ? 'no control groups are mounted at /sys/fs/cgroup: mount them' : undefined;
 }
 
+function check(config: StartSpec['config'], { allowHostNetwork }: LxcOptions): readonly string[] {
+  return configProblems(config, { allowHostNetwork, layout: cgroupLayout() });
+}
+
 async function start(spec: StartSpec, lxcPath: string, options: LxcOptions): Promise<StartResult> {
-  if (!fitsCommandSocket(lxcPath, spec.name)) return { kind: 'failed', reason: `the name '${spec.name}' is too long for LXC below ${lxcPath}` };
-  const before = watchMonitor(lxcPath, spec.name);
-  if (before !== undefined) {
-    before.release();
-    return { kind: 'failed', reason: `LXC runs a container '${spec.name}' already` };
-  }
-  const config = prepare(spec, lxcPath, options);
+  const refused = refusal(spec, lxcPath, options);
+  if (refused !== undefined) return { kind: 'failed', reason: refused };
+  const config = prepare(spec, lxcPath, options.hook);
+  if (config === undefined) return { kind: 'failed', reason: `${lxcPath}/${spec.name} belongs to a container that is not ours: remove or rename that one` };
   await removeGroups(spec.name);
   const logSize = sizeOf(spec.logs.engine);
   const args = ['-P', lxcPath, '-n', spec.name, '-f', config, '-d', '-p', monitorPidFile(spec.stateDir), '-o', spec.logs.engine, '-l', levels[options.logLevel] ?? 'INFO'];
   const finished = await runTool('lxc-start', args, startTimeoutMs);
   const watch = watchMonitor(lxcPath, spec.name);
   const init = recordedInit(spec.stateDir);
-  if (watch === undefined || init === undefined) return await ended(spec, watch === undefined ? undefined : () => watch.release(), finished.output, logSize);
-  return { kind: 'running', container: runningContainer({ spec, init, watch, halt: haltSignal(spec) }) };
+  if (watch !== undefined && init !== undefined) return { kind: 'running', container: runningContainer({ spec, init, watch, halt: haltSignal(spec) }) };
+  watch?.release();
+  return await ended(spec, finished.output, logSize);
+}
+
+/** Why it must not even be tried. */
+function refusal(spec: StartSpec, lxcPath: string, options: LxcOptions): string | undefined {
+  const problem = check(spec.config, options)[0] ?? unusablePath(spec, options.hook);
+  if (problem !== undefined) return problem;
+  if (!fitsCommandSocket(lxcPath, spec.name)) return `the name '${spec.name}' is too long for LXC below ${lxcPath}`;
+  const running = watchMonitor(lxcPath, spec.name);
+  running?.release();
+  return running === undefined ? undefined : `LXC runs a container '${spec.name}' already`;
 }
 
 /** It ran and has ended before we could watch it, or it never ran. */
-async function ended(spec: StartSpec, release: (() => void) | undefined, output: string, logSize: number): Promise<StartResult> {
-  release?.();
+async function ended(spec: StartSpec, output: string, logSize: number): Promise<StartResult> {
+  await settle(spec);
   await removeGroups(spec.name);
   const init = recordedInit(spec.stateDir);
   const end = recordedEnd(spec.stateDir);
-  const errors = lastErrors(spec.logs.engine, logSize);
+  const errors = firstErrors(spec.logs.engine, logSize);
   if (init === undefined || end === undefined || errors !== '') {
     return { kind: 'failed', reason: `${errors || output.split('\n')[0] || 'lxc-start failed without a word'} (see ${spec.logs.engine})` };
   }
@@ -81,24 +97,13 @@ async function ended(spec: StartSpec, release: (() => void) | undefined, output:
   return { kind: 'running', container: runningContainer({ spec, init, watch: gone, halt: haltSignal(spec) }) };
 }
 
-/** Directories, records and the merged configuration, which LXC's tools read from there too. */
-function prepare(spec: StartSpec, lxcPath: string, { hook }: LxcOptions): string {
-  const directory = join(lxcPath, spec.name);
-  mkdirSync(directory, { recursive: true, mode: 0o755 });
-  chmodSync(directory, 0o755);
-  mkdirSync(join(spec.rootfs.writable, 'upper'), { recursive: true, mode: 0o755 });
-  mkdirSync(join(spec.rootfs.writable, 'work'), { recursive: true, mode: 0o755 });
-  clearRecords(spec.stateDir);
-  recordHalt(spec.stateDir, haltSignal(spec));
-  const config = join(directory, 'config');
-  writeFileSync(config, mergedConfig(spec, hook), { mode: 0o644 });
-  return config;
-}
-
 async function adopt(spec: AdoptSpec, lxcPath: string): Promise<AdoptResult> {
   const init = recordedInit(spec.stateDir);
   if (init === undefined) return { kind: 'none' };
   const watch = watchMonitor(lxcPath, spec.name);
-  if (watch === undefined) return { kind: 'ended', end: recordedEnd(spec.stateDir) ?? { kind: 'unknown', reason: 'its monitor ended without a record' } };
+  if (watch === undefined) {
+    await settle(spec);
+    return { kind: 'ended', end: recordedEnd(spec.stateDir) ?? { kind: 'unknown', reason: 'its monitor ended without a record' } };
+  }
   return { kind: 'running', container: runningContainer({ spec, init, watch, halt: recordedHalt(spec.stateDir) ?? 'SIGPWR' }) };
 }

@@ -17,12 +17,17 @@ export function runTool(command: string, args: readonly string[], timeoutMs: num
   });
 }
 
-/** The last errors in an LXC log, newest first, in one line; empty when there are none. */
-export function lastErrors(logPath: string, fromByte: number): string {
-  const lines = tail(logPath, fromByte).split('\n').filter((line) => / (?:ERROR|FATAL) /.test(line));
-  const texts = lines.map((line) => line.replace(/^.* - (?=[^-]*$)/, '').trim()).filter((text) => text !== '' && !/^Failed to start container|^The container failed/.test(text));
-  return [...new Set(texts)].slice(0, 2).join('; ');
+/** The first errors in an LXC log after `fromByte`, in one line; empty when there are none. */
+export function firstErrors(logPath: string, fromByte: number): string {
+  const texts = tail(logPath, fromByte).split('\n').flatMap((line) => errorLine.exec(line)?.slice(1) ?? []);
+  const causes = texts.filter((text) => !consequence.test(text));
+  return [...new Set(causes)].slice(0, 2).join('; ');
 }
+
+/** `lxc-start name 20260101120000.123 ERROR    start - ../src/lxc/start.c:start:2197 - text` */
+const errorLine = /^\S+ \S+ \S+ (?:ERROR|FATAL) +\S+ - \S+ - (.*)$/;
+/** What LXC adds to each failure; it says nothing. */
+const consequence = /^(?:Failed to (?:start container|spawn container|setup container|initialize container|sync with|wait for|handle)|The container failed|Additional information|Received container state|Expected to receive|An error occurred in another process|To get more details)/;
 
 export function sizeOf(path: string): number {
   try {

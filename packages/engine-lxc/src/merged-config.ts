@@ -2,22 +2,30 @@
 import { join } from 'node:path';
 import type { BindMount, StartSpec } from '@pv/engine/engine';
 import { containerGroup, monitorGroup } from './cgroup.ts';
-import { configLines } from './config.ts';
+import { configLines, configText, hasControl } from './config.ts';
+
+/** How a file of ours begins. */
+export const configMark = '# Written by pv-core at each start; changes are lost.';
+
+/** Bytes of the console's log before LXC moves it to `.1`, replacing the former one: at most twice this on disk. */
+export const consoleLogBytes = 1024 * 1024;
 
 /** `hook`: absolute path of the shell hook that records init's pid and its end. */
 export function mergedConfig(spec: StartSpec, hook: string): string {
   const own = configLines(spec.config).filter(({ key }) => key !== 'lxc.rootfs.path');
   const has = (pattern: RegExp): boolean => own.some(({ key }) => pattern.test(key));
-  const hookLine = `${hook} ${spec.stateDir} ${spec.logs.engine} ${containerGroup(spec.name)}`;
+  const hookLine = hookCommand(spec, hook);
   const lines = [
-    ...own.map(({ key, value }) => `${key} = ${key === 'lxc.mount.entry' ? value.replace(/^\/volumes\//, `${spec.volumesDir}/`) : value}`),
+    configMark,
+    ...own.map(({ key, value }) => configText(key, key === 'lxc.mount.entry' ? value.replace(/^\/volumes\//, () => `${escaped(spec.volumesDir)}/`) : value)),
     ...defaults.filter(({ unless }) => !has(unless)).map(({ line }) => line),
     ...(has(/^lxc\.uts\.name$/) ? [] : [`lxc.uts.name = ${spec.name}`]),
     `lxc.rootfs.path = overlay:${[...spec.rootfs.lower, join(spec.rootfs.writable, 'upper')].join(':')}`,
     `lxc.cgroup.dir.container = ${containerGroup(spec.name)}`,
     `lxc.cgroup.dir.monitor = ${monitorGroup(spec.name)}`,
     `lxc.console.logfile = ${spec.logs.console}`,
-    'lxc.console.buffer.size = auto',
+    `lxc.console.size = ${consoleLogBytes}`,
+    'lxc.console.rotate = 1',
     ...Object.entries({ container: `pv-${spec.group ?? 'none'}`, ...spec.environment }).map(([key, value]) => `lxc.environment = ${key}=${value}`),
     ...spec.mounts.map(mountLine),
     'lxc.hook.version = 1',
@@ -25,6 +33,16 @@ export function mergedConfig(spec: StartSpec, hook: string): string {
     `lxc.hook.stop = ${hookLine}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** A path of the host that LXC's file format cannot carry, as a sentence; undefined when all are fine. */
+export function unusablePath({ rootfs, volumesDir, mounts, logs, stateDir }: StartSpec, hook: string): string | undefined {
+  const layers = [...rootfs.lower, rootfs.writable];
+  const overlaid = layers.find((path) => /[:,\\]/.test(path));
+  if (overlaid !== undefined) return `'${overlaid}' holds a colon, a comma or a backslash, which an overlay cannot: choose another run directory`;
+  const all = [...layers, volumesDir, logs.console, logs.engine, stateDir, hook, ...mounts.flatMap(({ source, target }) => [source, target])];
+  const bad = all.find((path) => hasControl(path) || !path.startsWith('/') || path.trim() !== path);
+  return bad === undefined ? undefined : `${JSON.stringify(bad)} is not an absolute path without control characters and white space at its end`;
 }
 
 /** For what the revision leaves open. */
@@ -41,7 +59,17 @@ export function haltSignal(spec: Pick<StartSpec, 'config'>): string {
   return configLines(spec.config).findLast(({ key }) => key === 'lxc.signal.halt')?.value ?? 'SIGPWR';
 }
 
+/** LXC gives it to `sh -c`, after `exec`. No quotes: LXC would take a pair at both ends off. */
+function hookCommand({ stateDir, logs, name }: StartSpec, hook: string): string {
+  const words = [hook, stateDir, logs.engine].map((path) => path.replace(/[^\w./\u0080-\uffff-]/g, '\\$&'));
+  return [...words, containerGroup(name)].join(' ');
+}
+
 function mountLine({ source, target, kind, readOnly }: BindMount): string {
-  const escape = (path: string): string => path.replace(/[\s\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
-  return `lxc.mount.entry = ${escape(source)} ${escape(target.slice(1))} none bind,${readOnly ? 'ro,' : ''}create=${kind} 0 0`;
+  return `lxc.mount.entry = ${escaped(source)} ${escaped(target.slice(1))} none bind,${readOnly ? 'ro,' : ''}create=${kind} 0 0`;
+}
+
+/** As getmntent(3) reads it. */
+function escaped(path: string): string {
+  return path.replace(/[ \t\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
 }

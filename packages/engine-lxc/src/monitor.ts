@@ -2,11 +2,14 @@
  * The monitor's command socket: who holds a connection to it learns of the monitor's end as an event, whoever started
  * the monitor. Nothing is sent, nothing is read.
  */
+import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openPidfd } from '@pv/pv-native/pidfd';
 import { connectAbstract } from '@pv/pv-native/socket';
 
 export interface MonitorWatch {
-  /** Resolves when the monitor is gone. */
+  /** Resolves when the monitor is gone; never once released. */
   readonly gone: Promise<void>;
   release(): void;
 }
@@ -30,7 +33,38 @@ export function watchMonitor(lxcPath: string, name: string): MonitorWatch | unde
   const socket = new Socket({ fd, readable: true, writable: true });
   socket.on('error', () => undefined);
   socket.resume();
-  return { gone: new Promise((resolve) => socket.once('close', () => resolve())), release: () => socket.destroy() };
+  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  return {
+    gone,
+    release: () => {
+      socket.removeAllListeners('close');
+      socket.destroy();
+    },
+  };
+}
+
+/**
+ * Waits, with a bound, until the monitor has ended: it closes its socket a moment before it runs its last hook and
+ * goes. False: it hangs. A pid that another program has by now counts as gone.
+ */
+export async function monitorGone(pid: number | undefined): Promise<boolean> {
+  const pidfd = pid === undefined ? undefined : openPidfd(pid);
+  if (pidfd === undefined) return true;
+  try {
+    if (!isMonitor(pid)) return true;
+    for (let attempt = 0; attempt < 400 && pidfd.alive(); attempt++) await sleep(5);
+    return !pidfd.alive();
+  } finally {
+    pidfd.close();
+  }
+}
+
+function isMonitor(pid: number | undefined): boolean {
+  try {
+    return /^(?:\[lxc monitor\]|\S*lxc-start)/.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
+  } catch {
+    return false;
+  }
 }
 
 function connect(name: string): number | undefined {

@@ -2,7 +2,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerEnd, ProcessId } from '@pv/engine/engine';
-import { readProcess } from '@pv/pv-native/process';
 
 const paths = (stateDir: string) => ({
   init: join(stateDir, 'init'),
@@ -27,20 +26,25 @@ export function monitorPidFile(stateDir: string): string {
   return paths(stateDir).monitor;
 }
 
-/** Undefined: init never got as far as being recorded. A process that is gone has start time 0. */
+export function recordedMonitor(stateDir: string): number | undefined {
+  const pid = Number(read(paths(stateDir).monitor));
+  return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+}
+
+/** Undefined: init never got as far as being recorded. Start time 0: it was gone before the hook could look. */
 export function recordedInit(stateDir: string): ProcessId | undefined {
-  const pid = Number(read(paths(stateDir).init));
-  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
-  return { pid, startTime: readProcess(pid)?.startTime ?? 0 };
+  const [pid = Number.NaN, startTime = 0] = (read(paths(stateDir).init) ?? '').split(' ').map(Number);
+  return Number.isSafeInteger(pid) && pid > 0 ? { pid, startTime: Number.isSafeInteger(startTime) ? startTime : 0 } : undefined;
 }
 
 /** Undefined: no end was recorded. */
 export function recordedEnd(stateDir: string): ContainerEnd | undefined {
   const text = read(paths(stateDir).end);
   if (text === undefined) return undefined;
+  if (text === 'unlogged') return { kind: 'unknown', reason: "the monitor's log could not be written or was replaced" };
   const [kind, number = '', oomKills = '0'] = text.split(' ');
   const value = Number(number);
-  if (!/^\d+$/.test(number)) return { kind: 'unknown', reason: `the record of its end is not readable: '${text.slice(0, 80)}'` };
+  if (!/^\d{1,3}$/.test(number) || (kind !== 'exit' && kind !== 'signal')) return { kind: 'unknown', reason: `the record of its end is not readable: '${text.slice(0, 80)}'` };
   if (kind === 'exit') return { kind: 'exit', code: value };
   // Only a SIGKILL can be the kernel's answer to want of memory.
   return value === 9 && Number(oomKills) > 0 ? { kind: 'oom', signal: value } : { kind: 'signal', signal: value };

@@ -3,9 +3,10 @@ import { constants } from 'node:os';
 import type { ContainerEnd, ProcessId, RunningContainer, StartSpec } from '@pv/engine/engine';
 import { type Pidfd, openPidfd } from '@pv/pv-native/pidfd';
 import { readProcess } from '@pv/pv-native/process';
-import { killGroup, removeGroups } from './cgroup.ts';
-import type { MonitorWatch } from './monitor.ts';
-import { recordedEnd } from './records.ts';
+import { killGroup, killMonitor, removeGroups } from './cgroup.ts';
+import { monitorGone, type MonitorWatch } from './monitor.ts';
+import { recordedEnd, recordedMonitor } from './records.ts';
+import { signalNumber } from './signals.ts';
 
 export interface Watched {
   readonly spec: Pick<StartSpec, 'name' | 'stateDir'>;
@@ -18,7 +19,8 @@ export interface Watched {
 export function runningContainer({ spec, init, watch, halt }: Watched): RunningContainer {
   const pinned = pin(init);
   const ended = watch.gone.then(async (): Promise<ContainerEnd> => {
-    pinned?.close();
+    pinned.close();
+    await settle(spec);
     const end = recordedEnd(spec.stateDir);
     // Usually the monitor has cleaned up; what a killed one leaves must not stay.
     const left = await removeGroups(spec.name);
@@ -29,24 +31,37 @@ export function runningContainer({ spec, init, watch, halt }: Watched): RunningC
     name: spec.name,
     init,
     ended,
-    halt: () => void pinned?.signal(signalNumber(halt)),
+    halt: () => pinned.signal(signalNumber(halt)),
     kill: async () => {
-      pinned?.signal(constants.signals.SIGKILL);
+      pinned.signal(constants.signals.SIGKILL);
       killGroup(spec.name);
     },
-    release: () => watch.release(),
+    release: () => {
+      pinned.close();
+      watch.release();
+    },
   };
 }
 
-/** SIGPWR for anything that is not a signal: LXC's own default. */
-function signalNumber(text: string): number {
-  const named = constants.signals[text as NodeJS.Signals] as number | undefined;
-  const number = Number(text);
-  return named ?? (Number.isInteger(number) && number > 0 && number < 65 ? number : constants.signals.SIGPWR);
+/** Until the monitor has written its record and gone; one that hangs is killed. */
+export async function settle({ name, stateDir }: Pick<StartSpec, 'name' | 'stateDir'>): Promise<void> {
+  if (!(await monitorGone(recordedMonitor(stateDir)))) killMonitor(name);
+}
+
+/** Init, as long as we watch it; afterwards the descriptor's number may mean something else. */
+function pin(init: ProcessId): { signal(number: number): void; close(): void } {
+  const held: { pidfd: Pidfd | undefined } = { pidfd: open(init) };
+  return {
+    signal: (number) => void held.pidfd?.signal(number),
+    close: () => {
+      held.pidfd?.close();
+      held.pidfd = undefined;
+    },
+  };
 }
 
 /** Undefined: it has ended already, and perhaps another process has its pid. */
-function pin(init: ProcessId): Pidfd | undefined {
+function open(init: ProcessId): Pidfd | undefined {
   const pidfd = openPidfd(init.pid);
   if (pidfd !== undefined && readProcess(init.pid)?.startTime === init.startTime) return pidfd;
   pidfd?.close();

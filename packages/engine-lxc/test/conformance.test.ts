@@ -1,0 +1,18 @@
+import { conformanceCases } from '@pv/engine/conformance';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { lxcHarness, type LxcHarness } from './kit/lxc-harness.ts';
+
+describe('LXC, as any engine', () => {
+  const held: { harness?: LxcHarness } = {};
+  beforeAll(() => {
+    held.harness = lxcHarness('conf');
+  });
+  afterAll(() => held.harness?.close());
+
+  for (const { title, run } of conformanceCases) {
+    test(title, async () => {
+      if (held.harness === undefined) throw new Error('no harness');
+      await run(held.harness);
+    });
+  }
+});
