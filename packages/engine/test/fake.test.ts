@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tempRoot } from '@pv/testkit/temp-root';
+import { waitFor } from '@pv/testkit/wait-for';
+import type { ContainerName } from '@pv/contract/names';
+import { afterAll, describe, expect, test } from 'vitest';
+import { conformanceCases, type Harness } from '../src/conformance.ts';
+import type { StartSpec } from '../src/engine.ts';
+import { createFakeEngine } from '../src/fake.ts';
+
+describe('the fake, as any engine', () => {
+  const temp = tempRoot('pv-fake');
+  const specs: StartSpec[] = [];
+  const harness: Harness = {
+    engine: createFakeEngine(),
+    another: () => createFakeEngine(),
+    spec: (script) => {
+      const spec = makeSpec(join(temp.path, String(specs.length)), script);
+      specs.push(spec);
+      return spec;
+    },
+    consoleOf: ({ logs }) => (existsSync(logs.console) ? readFileSync(logs.console, 'utf8') : ''),
+    killMonitor: ({ stateDir }) => void process.kill(Number(readFileSync(join(stateDir, 'monitor.pid'), 'utf8')), 'SIGKILL'),
+    remains: ({ stateDir }) => group(Number(readFileSync(join(stateDir, 'init'), 'utf8').split(' ')[0])),
+    waitFor: async (check, what) => void (await waitFor(check, { what })),
+  };
+  afterAll(async () => {
+    for (const spec of specs) await harness.engine.sweep(spec);
+    temp.remove();
+  });
+
+  for (const { title, run } of conformanceCases) test(title, () => run(harness));
+
+  test('a configuration it refuses, with the line', () => {
+    expect(harness.engine.check({ path: 'a/conf', text: 'ok\nrefuse this' })).toEqual(['a/conf:2: refuse: is refused']);
+  });
+
+  test('a start that cannot be made', async () => {
+    const spec = harness.spec('exit 0');
+    expect(await harness.engine.start({ ...spec, stateDir: `${spec.stateDir}/missing` })).toMatchObject({ kind: 'failed' });
+  });
+});
+
+function makeSpec(root: string, script: string): StartSpec {
+  for (const directory of ['state', 'logs']) mkdirSync(join(root, directory), { recursive: true });
+  return {
+    name: `fake-${root.split('/').at(-1)}` as ContainerName, group: null, config: { path: 'conf', text: script }, rootfs: { lower: [], writable: root },
+    volumesDir: root, mounts: [], environment: {}, logs: { console: join(root, 'logs/console'), engine: join(root, 'logs/engine') }, stateDir: join(root, 'state'),
+  };
+}
+
+/** Processes of a group that have not ended. */
+function group(id: number): string[] {
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
+    try {
+      const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      const [state, , pgrp] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+      return Number(pgrp) === id && state !== 'Z' && state !== 'X';
+    } catch {
+      return false;
+    }
+  });
+}
