@@ -36,7 +36,7 @@ export function startAppengine({ dist, exportsDir, run, storage }: Settings): Ap
   const told = (): string => `${output.join('')}\n${alarming(log())}`;
   return {
     ready: (timeoutMs) => Promise.race([
-      waitFor(() => log().includes('status is now READY'), { what: 'the revision READY', timeoutMs, detail: told }).then(() => undefined),
+      waitFor(() => /state revision '0' status is now READY$/m.test(log()), { what: 'the revision READY', timeoutMs, detail: told }).then(() => undefined),
       ended.then((status) => Promise.reject(new Error(`pv-appengine ended with status ${status} before READY\n${told()}`))),
     ]),
     ended,

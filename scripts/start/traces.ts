@@ -1,5 +1,5 @@
 /** What a run could leave on this machine: looked at before and after it. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupsBelow, hierarchies } from '@pv/testkit/box/hierarchies';
 import { loopDevices, mounts, type Resources } from '@pv/testkit/resources';
@@ -10,16 +10,25 @@ export function traces({ own, directories }: { readonly own: readonly string[]; 
   return {
     mounts: mounts(mountinfo).map(({ point }) => point),
     'loop devices': loopDevices().map(({ name, backingFile }) => `${name} ${backingFile}`),
-    cgroups: hierarchies(mountinfo).flatMap(({ point }) => cgroupsBelow(point).filter((path) => /(?:^|\/)(?:lxc|pv-|pantavisor)/.test(path)).map((path) => join(point, path))),
+    cgroups: hierarchies(mountinfo).flatMap(({ point }) => cgroupsBelow(point).filter((path) => /(?:^|\/)(?:lxc|pantavisor)/.test(path) && !path.startsWith('pv-box-')).map((path) => join(point, path))),
     processes: processes().filter((line) => own.some((path) => line.includes(path)) || line.includes('[lxc monitor]')),
     files: directories.filter((path) => existsSync(path)).flatMap((path) => [path, ...readdirSync(path).map((name) => join(path, name))]),
   };
 }
 
-/** `pid arguments` of every process; this one and its parents left out. */
+/** `pid arguments` of every process of our pid namespace (a box's are its own); this one and its parents left out. */
 function processes(): string[] {
   const family = ancestors(process.pid);
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !family.includes(Number(name))).map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`);
+  const ours = pidNamespace('self');
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !family.includes(Number(name)) && pidNamespace(name) === ours).map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`);
+}
+
+function pidNamespace(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return '';
+  }
 }
 
 function ancestors(pid: number): number[] {
