@@ -1,0 +1,144 @@
+/** How real containers end, and who learns of it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { RunningContainer, StartSpec } from '@pv/engine/engine';
+import { waitFor } from '@pv/testkit/wait-for';
+import { afterAll, expect, test } from 'vitest';
+import { containerGroup, removeGroups } from '../src/cgroup.ts';
+import { groupsOf, hook, lxcHarness } from './kit/lxc-harness.ts';
+
+const harness = lxcHarness('ends', {}, "pv-lxc a b$HOME'(c) ends");
+afterAll(() => harness.close());
+const stay = 'echo ready\nsleep 1000 &\nwhile :; do wait; done';
+
+async function start(spec: StartSpec): Promise<RunningContainer> {
+  const result = await harness.engine.start(spec);
+  if (result.kind === 'failed') throw new Error(result.reason);
+  return result.container;
+}
+
+async function startReady(spec: StartSpec): Promise<RunningContainer> {
+  const container = await start(spec);
+  await harness.waitFor(() => harness.consoleOf(spec).includes('ready'), 'ready');
+  return container;
+}
+
+test('out of memory', async () => {
+  const limit = existsSync('/sys/fs/cgroup/cgroup.controllers') ? 'lxc.cgroup2.memory.max = 20M' : 'lxc.cgroup.memory.limit_in_bytes = 20M';
+  const spec = harness.specWith('exec dd if=/dev/zero of=/dev/null bs=64M count=1', [limit]);
+  expect(await (await start(spec)).ended).toEqual({ kind: 'oom', signal: 9 });
+  expect(harness.remains(spec)).toEqual([]);
+});
+
+test('SIGKILL by a user in a container with a limit is no want of memory', async () => {
+  const spec = harness.spec(stay);
+  const container = await startReady(spec);
+  await container.kill();
+  expect(await container.ended).toEqual({ kind: 'signal', signal: 9 });
+});
+
+test('reboot() inside ends it, and LXC does not start it again', async () => {
+  const spec = harness.specWith('echo run\nexec reboot -f', ['lxc.cap.drop = sys_module']);
+  expect(await (await start(spec)).ended).toEqual({ kind: 'signal', signal: 1 });
+  expect(harness.remains(spec)).toEqual([]);
+  expect(harness.consoleOf(spec).match(/run/g)).toHaveLength(1);
+  expect(await harness.another().adopt(spec)).toEqual({ kind: 'ended', end: { kind: 'signal', signal: 1 } });
+});
+
+test('without the capability reboot() does nothing to anybody', async () => {
+  const spec = harness.spec('reboot -f || exit 21');
+  expect(await (await start(spec)).ended).toEqual({ kind: 'exit', code: 21 });
+});
+
+test('the death of the monitor leaves no control group', async () => {
+  const spec = harness.spec(`mkdir /sys/fs/cgroup/memory/sub 2>/dev/null\n${stay}`);
+  const container = await startReady(spec);
+  expect(groupsOf(spec.name).length).toBeGreaterThan(0);
+  harness.killMonitor(spec);
+  expect(await container.ended).toMatchObject({ kind: 'unknown', reason: expect.stringContaining('monitor') });
+  expect(harness.remains(spec)).toEqual([]);
+});
+
+test('another process adopts it and learns the exact end', async () => {
+  const spec = harness.spec(`trap 'exit 33' PWR\n${stay}`);
+  const container = await startReady(spec);
+  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'kit/adopt-child.ts'), hook, harness.lxcPath, spec.name, spec.stateDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exit = once(child, 'exit');
+  const lines: string[] = [];
+  createInterface(child.stdout).on('line', (line) => lines.push(line));
+  await waitFor(() => lines[0], { what: 'an adoption by the other process' });
+  container.halt();
+  expect(await container.ended).toEqual({ kind: 'exit', code: 33 });
+  expect((await exit)[0]).toBe(0);
+  expect(lines).toEqual(['running', '{"kind":"exit","code":33}']);
+});
+
+test('a frozen container can be killed', async () => {
+  const spec = harness.spec(stay);
+  const container = await startReady(spec);
+  freeze(spec);
+  await container.kill();
+  expect(await container.ended).toEqual({ kind: 'signal', signal: 9 });
+  expect(harness.remains(spec)).toEqual([]);
+});
+
+function freeze({ name }: StartSpec): void {
+  const [file = '', text = ''] = [
+    [`/sys/fs/cgroup/freezer/${containerGroup(name)}/freezer.state`, 'FROZEN'], [`/sys/fs/cgroup/${containerGroup(name)}/cgroup.freeze`, '1'],
+  ].find(([path = '']) => existsSync(path)) ?? [];
+  writeFileSync(file, text);
+}
+
+test('a full console is bounded, and its writer is not held up', async () => {
+  const spec = harness.spec('yes 0123456789abcdef | head -c 20000000\necho finished');
+  expect(await (await start(spec)).ended).toEqual({ kind: 'exit', code: 0 });
+  const directory = join(spec.logs.console, '..');
+  const files = readdirSync(directory).filter((name) => name.startsWith('console.log'));
+  const sizes = files.map((name) => readFileSync(join(directory, name)).length);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(2 * 1024 * 1024 + 64 * 1024);
+  expect(harness.consoleOf(spec)).toContain('finished');
+});
+
+test('the log of LXC is bounded over many starts', async () => {
+  const spec = harness.spec('exit 0');
+  writeFileSync(spec.logs.engine, 'x'.repeat(1024 * 1024 + 1));
+  expect(await (await start(spec)).ended).toEqual({ kind: 'exit', code: 0 });
+  expect(readdirSync(join(spec.logs.engine, '..'))).toContain('lxc.log.1');
+  expect(readFileSync(spec.logs.engine).length).toBeLessThan(64 * 1024);
+});
+
+test('50 cycles leave nothing', async () => {
+  const spec = harness.spec(stay);
+  await cycle(spec);
+  const before = descriptors();
+  for (let round = 0; round < 50; round++) await cycle(spec);
+  expect(harness.remains(spec)).toEqual([]);
+  await harness.waitFor(() => descriptors() <= before, 'as many descriptors as before');
+  await harness.engine.sweep(spec);
+  expect(existsSync(join(harness.lxcPath, spec.name))).toBe(false);
+}, 60_000);
+
+async function cycle(spec: StartSpec): Promise<void> {
+  const container = await start(spec);
+  await container.kill();
+  expect(await container.ended).toEqual({ kind: 'signal', signal: 9 });
+}
+
+const descriptors = (): number => readdirSync('/proc/self/fd').length;
+
+test('the removal of control groups: nested, absent, with a process in it', async () => {
+  const name = `t${process.pid}-ends-group`;
+  expect(await removeGroups(name)).toEqual([]);
+  const parent = existsSync('/sys/fs/cgroup/memory') ? '/sys/fs/cgroup/memory' : '/sys/fs/cgroup';
+  const nested = join(parent, 'lxc', name, 'a/b');
+  mkdirSync(nested, { recursive: true });
+  const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
+  const exit = once(child, 'exit');
+  writeFileSync(join(nested, 'cgroup.procs'), String(child.pid));
+  expect(await removeGroups(name)).toEqual([]);
+  expect((await exit)[1]).toBe('SIGKILL');
+  expect(groupsOf(name)).toEqual([]);
+});

@@ -1,0 +1,125 @@
+/** The hook alone, under both shells that may be /bin/sh, with logs of every shape. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tempRoot } from '@pv/testkit/temp-root';
+import { afterAll, describe, expect, test } from 'vitest';
+import { clearRecords, recordedEnd, recordedHalt, recordedInit, recordedMonitor, recordHalt } from '../src/records.ts';
+import { hook } from './kit/lxc-harness.ts';
+
+const temp = tempRoot('pv-hook');
+afterAll(() => temp.remove());
+const counter = { made: 0 };
+
+const script = 'lxc-start app 2026 INFO     conf - ../src/lxc/conf.c:run_script_argv:338 - Executing script "/hook" for container "app"';
+const child = (pid: number, text: string) => `lxc-start app 2026 INFO     error - ../src/lxc/error.c:lxc_error_set_and_log:31 - Child <${pid}> ended on ${text}`;
+
+describe.each([['dash', ['/bin/dash']], ['busybox', ['/usr/bin/busybox', 'sh']]])('under %s', (_, [shell = '', ...args]) => {
+  function run(type: string | undefined, before = '') {
+    const dir = join(temp.path, `a b $HOME ${counter.made++}`);
+    mkdirSync(dir);
+    const log = join(dir, 'lxc.log');
+    writeFileSync(log, before);
+    const call = (kind: string | undefined, pid = process.pid) =>
+      spawnSync(shell, [...args, hook, dir, log, 'lxc/no-such-container'], { env: { ...(kind === undefined ? {} : { LXC_HOOK_TYPE: kind }), LXC_PID: String(pid) }, encoding: 'utf8' });
+    const first = call(type);
+    return { dir, log, call, first };
+  }
+
+  function endAfter(lines: readonly string[], before = '') {
+    const { dir, log, call, first } = run('start-host', before);
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    writeFileSync(log, `${before}${lines.join('\n')}\n`);
+    expect(call('stop')).toMatchObject({ status: 0, stderr: '' });
+    return recordedEnd(dir);
+  }
+
+  test('init and its start time', () => {
+    const { dir } = run('start-host');
+    const stat = readFileSync('/proc/self/stat', 'utf8');
+    expect(recordedInit(dir)).toEqual({ pid: process.pid, startTime: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]) });
+  });
+
+  test('an init that is gone already', () => {
+    const { dir, call } = run(undefined);
+    expect(call('start-host', 2 ** 22 + 1).status).toBe(0);
+    expect(recordedInit(dir)).toEqual({ pid: 2 ** 22 + 1, startTime: 0 });
+  });
+
+  const pid = process.pid;
+  test.each([
+    ['exit code', [child(pid, 'error (7)'), script], { kind: 'exit', code: 7 }],
+    ['signal with a name', [child(pid, 'signal Killed(9)'), script], { kind: 'signal', signal: 9 }],
+    ['signal without', [child(pid, 'signal (15)'), script], { kind: 'signal', signal: 15 }],
+    ['real-time signal', [child(pid, 'signal Real-time signal 3(37)'), script], { kind: 'signal', signal: 37 }],
+    ['nothing but the hook itself', [script], { kind: 'exit', code: 0 }],
+    ['another child', [child(pid + 1, 'error (7)'), script], { kind: 'exit', code: 0 }],
+    ['a pid that begins like ours', [child(Number(`${pid}1`), 'error (7)'), script], { kind: 'exit', code: 0 }],
+    ['two lines: the last counts', [child(pid, 'error (1)'), child(pid, 'error (2)'), script], { kind: 'exit', code: 2 }],
+    ['a log that was not written', [''], { kind: 'unknown', reason: "the monitor's log could not be written or was replaced" }],
+    ['no number', [child(pid, 'error'), script], { kind: 'unknown', reason: expect.stringContaining('not readable') }],
+    ['bytes that are no text', [`\u0000\ufffd${'x'.repeat(100_000)}`, child(pid, 'error (3)'), script], { kind: 'exit', code: 3 }],
+    ['globs and options', ['* -e [', child(pid, 'error (4)'), script], { kind: 'exit', code: 4 }],
+  ])('%s', (_title, lines, expected) => {
+    expect(endAfter(lines)).toEqual(expected);
+  });
+
+  test('a line of an earlier run with the same pid does not count', () => {
+    expect(endAfter([script], `${child(pid, 'error (7)')}\n`)).toEqual({ kind: 'exit', code: 0 });
+  });
+
+  test('a log that was moved away is not an exit code', () => {
+    const { dir, log, call } = run('start-host', `${script}\n`.repeat(10));
+    writeFileSync(log, '');
+    call('stop');
+    expect(recordedEnd(dir)?.kind).toBe('unknown');
+  });
+
+  test('a stop without an init records nothing', () => {
+    const { dir, first } = run('stop');
+    expect(first.status).toBe(0);
+    expect(existsSync(join(dir, 'end'))).toBe(false);
+  });
+
+  test('a second start is refused and does not change the record', () => {
+    const { dir, log, call } = run('start-host');
+    writeFileSync(log, `${child(pid, 'signal Hangup(1)')}\n${script}\n`);
+    call('stop');
+    expect(call('start-host').status).toBe(1);
+    writeFileSync(log, `${script}\n`);
+    expect(call('stop').status).toBe(0);
+    expect(recordedEnd(dir)).toEqual({ kind: 'signal', signal: 1 });
+  });
+
+  test('an unknown hook type does nothing', () => {
+    const { dir, first } = run('mount');
+    expect(first).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(recordedInit(dir)).toBeUndefined();
+  });
+});
+
+describe('records', () => {
+  const dir = temp.path;
+  test.each([
+    ['exit 0', { kind: 'exit', code: 0 }], ['exit 3\n', { kind: 'exit', code: 3 }], ['signal 9 0', { kind: 'signal', signal: 9 }], ['signal 9 2', { kind: 'oom', signal: 9 }],
+    ['signal 15 2', { kind: 'signal', signal: 15 }], ['', { kind: 'unknown' }], ['exit', { kind: 'unknown' }], ['exit -1', { kind: 'unknown' }], ['other 3', { kind: 'unknown' }], ['exit 99999', { kind: 'unknown' }],
+  ])('end %j', (text, expected) => {
+    writeFileSync(join(dir, 'end'), text);
+    expect(recordedEnd(dir)).toMatchObject(expected);
+  });
+
+  test.each([['12 34 5', { pid: 12, startTime: 34 }], ['12', { pid: 12, startTime: 0 }], ['', undefined], ['x 1', undefined], ['-1 1', undefined], ['0 1', undefined], ['1.5 1', undefined]])('init %j', (text, expected) => {
+    writeFileSync(join(dir, 'init'), text);
+    expect(recordedInit(dir)).toEqual(expected);
+  });
+
+  test('cleared, all of them', () => {
+    recordHalt(dir, 'SIGTERM');
+    writeFileSync(join(dir, 'monitor.pid'), '12');
+    expect([recordedHalt(dir), recordedMonitor(dir)]).toEqual(['SIGTERM', 12]);
+    clearRecords(dir);
+    expect([recordedInit(dir), recordedEnd(dir), recordedHalt(dir), recordedMonitor(dir)]).toEqual([undefined, undefined, undefined, undefined]);
+    symlinkSync('/nowhere', join(dir, 'end'));
+    expect(recordedEnd(dir)).toBeUndefined();
+  });
+});
