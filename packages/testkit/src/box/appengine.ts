@@ -39,7 +39,7 @@ export async function bootAppengine(box: Box, options: BootOptions = {}): Promis
     const done = (): boolean => (box.log() ?? '').split('\n').filter((line) => (typeof text === 'string' ? line.includes(text) : text.test(line))).length >= times;
     await waitFor(done, { what: `${times} times ${String(text)} in pantavisor.log`, timeoutMs, detail });
   };
-  if (readyWithinMs > 0) await Promise.race([waitForLog('status is now READY', 1, readyWithinMs), early(running.ended, detail)]);
+  if (readyWithinMs > 0) await Promise.race([waitForLog(/state revision '.*' status is now READY$/, 1, readyWithinMs), early(running.ended, detail)]);
   return {
     output: running.output,
     waitForLog,

@@ -10,13 +10,20 @@ dir=$1
 read -r pid _ </proc/self/stat # still the host's /proc
 private=$dir/private
 
-# Moves what is mounted at $private$1 over $1, with the shared directories below it kept reachable.
+# Moves what is mounted at $private$1 over $1, with the shared directories below it kept reachable. What the host has
+# mounted below $1 goes: it would be out of reach, and still be listed among the mounts.
 put_over() {
   while read -r shared; do
     case $shared in
       "$1"/*) mkdir -p "$private$shared"; mount -n --bind "$shared" "$private$shared" ;;
     esac
   done <"$dir/shared"
+  cut -d' ' -f5 /proc/self/mountinfo | sed 's/\\/\\0/g' | tac | while read -r point; do
+    case $point in
+      "$private"*) ;;
+      "$1"/*) umount -n -l "$(printf %b "$point")" ;;
+    esac
+  done
   mount -n --move "$private$1" "$1"
 }
 

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -136,6 +136,16 @@ describe('the options of a box', () => {
     const box = await boxForTest({ cgroups: 'unified' });
     const { stdout } = await box.exec(['sh', '-c', 'grep cgroup /proc/self/mounts | cut -d" " -f2,3; ls -d /sys/fs/cgroup/init.scope']);
     expect(stdout).toBe('/sys/fs/cgroup cgroup2\n/sys/fs/cgroup/init.scope\n');
+  });
+
+  it('sees nothing of what the host has mounted where the box has its own', async () => {
+    const place = join('/run', `pv-box test ${process.pid}`);
+    mkdirSync(place);
+    onTestFinished(() => rmdirSync(place));
+    execFileSync('mount', ['-n', '-t', 'tmpfs', 'tmpfs', place]);
+    onTestFinished(() => void execFileSync('umount', ['-n', place]));
+    const box = await boxForTest();
+    expect(await box.read('/proc/self/mountinfo')).not.toContain(`pv-box\\040test`);
   });
 
   it('bounds the storage', async () => {
