@@ -8,6 +8,7 @@ import { configProblems } from './config.ts';
 import { firstErrors, runTool, sizeOf } from './lxc-tools.ts';
 import { haltSignal, unusablePath } from './merged-config.ts';
 import { fitsCommandSocket, watchMonitor } from './monitor.ts';
+import { linkedTarget } from './mount-targets.ts';
 import { prepare, removeDirectory } from './prepare.ts';
 import { monitorPidFile, recordedEnd, recordedHalt, recordedInit } from './records.ts';
 import { runningContainer, settle } from './running.ts';
@@ -66,35 +67,32 @@ async function start(spec: StartSpec, lxcPath: string, options: LxcOptions): Pro
   const logSize = sizeOf(spec.logs.engine);
   const args = ['-P', lxcPath, '-n', spec.name, '-f', config, '-d', '-p', monitorPidFile(spec.stateDir), '-o', spec.logs.engine, '-l', levels[options.logLevel] ?? 'INFO'];
   const finished = await runTool('lxc-start', args, startTimeoutMs);
+  const failed = async (): Promise<StartResult> => {
+    await settle(spec);
+    await removeGroups(spec.name);
+    return { kind: 'failed', reason: `${firstErrors(spec.logs.engine, logSize) || finished.output.split('\n')[0] || 'lxc-start failed without a word'} (see ${spec.logs.engine})` };
+  };
+  return finished.status === 0 ? ((await started(spec, lxcPath)) ?? (await failed())) : await failed();
+}
+
+/** It runs, or it ran and has ended before we could watch it. Undefined: neither was recorded. */
+async function started(spec: StartSpec, lxcPath: string): Promise<StartResult | undefined> {
   const watch = watchMonitor(lxcPath, spec.name);
   const init = recordedInit(spec.stateDir);
-  if (watch !== undefined && init !== undefined) return { kind: 'running', container: runningContainer({ spec, init, watch, halt: haltSignal(spec) }) };
-  watch?.release();
-  return await ended(spec, finished.output, logSize);
+  if (init === undefined) watch?.release();
+  if (init === undefined) return undefined;
+  const ended = { gone: Promise.resolve(), release: () => undefined };
+  return { kind: 'running', container: runningContainer({ spec, init, watch: watch ?? ended, halt: haltSignal(spec) }) };
 }
 
 /** Why it must not even be tried. */
 function refusal(spec: StartSpec, lxcPath: string, options: LxcOptions): string | undefined {
-  const problem = check(spec.config, options)[0] ?? unusablePath(spec, options.hook);
+  const problem = check(spec.config, options)[0] ?? unusablePath(spec, options.hook) ?? linkedTarget(spec);
   if (problem !== undefined) return problem;
   if (!fitsCommandSocket(lxcPath, spec.name)) return `the name '${spec.name}' is too long for LXC below ${lxcPath}`;
   const running = watchMonitor(lxcPath, spec.name);
   running?.release();
   return running === undefined ? undefined : `LXC runs a container '${spec.name}' already`;
-}
-
-/** It ran and has ended before we could watch it, or it never ran. */
-async function ended(spec: StartSpec, output: string, logSize: number): Promise<StartResult> {
-  await settle(spec);
-  await removeGroups(spec.name);
-  const init = recordedInit(spec.stateDir);
-  const end = recordedEnd(spec.stateDir);
-  const errors = firstErrors(spec.logs.engine, logSize);
-  if (init === undefined || end === undefined || errors !== '') {
-    return { kind: 'failed', reason: `${errors || output.split('\n')[0] || 'lxc-start failed without a word'} (see ${spec.logs.engine})` };
-  }
-  const gone = { gone: Promise.resolve(), release: () => undefined };
-  return { kind: 'running', container: runningContainer({ spec, init, watch: gone, halt: haltSignal(spec) }) };
 }
 
 async function adopt(spec: AdoptSpec, lxcPath: string): Promise<AdoptResult> {

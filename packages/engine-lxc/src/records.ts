@@ -42,6 +42,7 @@ export function recordedEnd(stateDir: string): ContainerEnd | undefined {
   const text = read(paths(stateDir).end);
   if (text === undefined) return undefined;
   if (text === 'unlogged') return { kind: 'unknown', reason: "the monitor's log could not be written or was replaced" };
+  if (text === 'unstarted') return { kind: 'unknown', reason: 'its init could not be executed' };
   const [kind, number = '', oomKills = '0'] = text.split(' ');
   const value = Number(number);
   if (!/^\d{1,3}$/.test(number) || (kind !== 'exit' && kind !== 'signal')) return { kind: 'unknown', reason: `the record of its end is not readable: '${text.slice(0, 80)}'` };

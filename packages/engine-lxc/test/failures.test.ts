@@ -12,9 +12,9 @@ afterAll(() => harness.close());
 
 async function reasonOf(spec: StartSpec): Promise<string> {
   const result = await harness.engine.start(spec);
+  const outcome = result.kind === 'failed' ? result.reason : `it ran, and: ${JSON.stringify(await result.container.ended)}`;
   expect(harness.remains(spec)).toEqual([]);
-  if (result.kind === 'failed') return result.reason;
-  return `it ran, and: ${JSON.stringify(await result.container.ended)}`;
+  return outcome;
 }
 
 test('a root file system that is not there', async () => {
@@ -25,6 +25,12 @@ test('a root file system that is not there', async () => {
 test('an init that is not there', async () => {
   const spec = harness.specWith('exit 0', ['lxc.init.cmd = /no/such/init']);
   expect(await reasonOf(spec)).toMatch(/No such file or directory.*\/no\/such\/init/);
+});
+
+test('whoever looks later does not take it for an exit', async () => {
+  const spec = harness.specWith('exit 0', ['lxc.init.cmd = /no/such/init']);
+  await reasonOf(spec);
+  expect(await harness.another().adopt(spec)).toMatchObject({ kind: 'ended', end: { kind: 'unknown' } });
 });
 
 test('an init that is no program', async () => {
@@ -90,7 +96,7 @@ test('a link in the writable layer does not lead a mount to the host', async () 
   const spec = harness.spec(`rm -rf /data; echo ready; exec busybox ln -s ${outside} /data`);
   expect(await reasonOf(spec)).toMatch(/^it ran/);
   const mounts = [{ source: harness.root, target: '/data/made', kind: 'dir' as const, readOnly: true }];
-  await reasonOf({ ...spec, mounts });
+  expect(await reasonOf({ ...spec, mounts })).toMatch(/'\/data\/made' leads over '\/data', a symbolic link/);
   expect(existsSync(join(outside, 'made'))).toBe(false);
 });
 

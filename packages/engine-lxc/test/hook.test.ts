@@ -12,6 +12,7 @@ afterAll(() => temp.remove());
 const counter = { made: 0 };
 
 const script = 'lxc-start app 2026 INFO     conf - ../src/lxc/conf.c:run_script_argv:338 - Executing script "/hook" for container "app"';
+const executed = `lxc-start app 2026 NOTICE   start - ../src/lxc/start.c:post_start:2205 - Started "/init" with pid "${process.pid}"`;
 const child = (pid: number, text: string) => `lxc-start app 2026 INFO     error - ../src/lxc/error.c:lxc_error_set_and_log:31 - Child <${pid}> ended on ${text}`;
 
 describe.each([['dash', ['/bin/dash']], ['busybox', ['/usr/bin/busybox', 'sh']]])('under %s', (_, [shell = '', ...args]) => {
@@ -52,9 +53,10 @@ describe.each([['dash', ['/bin/dash']], ['busybox', ['/usr/bin/busybox', 'sh']]]
     ['signal with a name', [child(pid, 'signal Killed(9)'), script], { kind: 'signal', signal: 9 }],
     ['signal without', [child(pid, 'signal (15)'), script], { kind: 'signal', signal: 15 }],
     ['real-time signal', [child(pid, 'signal Real-time signal 3(37)'), script], { kind: 'signal', signal: 37 }],
-    ['nothing but the hook itself', [script], { kind: 'exit', code: 0 }],
-    ['another child', [child(pid + 1, 'error (7)'), script], { kind: 'exit', code: 0 }],
-    ['a pid that begins like ours', [child(Number(`${pid}1`), 'error (7)'), script], { kind: 'exit', code: 0 }],
+    ['nothing after the start', [executed, script], { kind: 'exit', code: 0 }],
+    ['an init that was not executed', [script], { kind: 'unknown', reason: 'its init could not be executed' }],
+    ['another child', [executed, child(pid + 1, 'error (7)'), script], { kind: 'exit', code: 0 }],
+    ['a pid that begins like ours', [executed, child(Number(`${pid}1`), 'error (7)'), script], { kind: 'exit', code: 0 }],
     ['two lines: the last counts', [child(pid, 'error (1)'), child(pid, 'error (2)'), script], { kind: 'exit', code: 2 }],
     ['a log that was not written', [''], { kind: 'unknown', reason: "the monitor's log could not be written or was replaced" }],
     ['no number', [child(pid, 'error'), script], { kind: 'unknown', reason: expect.stringContaining('not readable') }],
@@ -65,7 +67,7 @@ describe.each([['dash', ['/bin/dash']], ['busybox', ['/usr/bin/busybox', 'sh']]]
   });
 
   test('a line of an earlier run with the same pid does not count', () => {
-    expect(endAfter([script], `${child(pid, 'error (7)')}\n`)).toEqual({ kind: 'exit', code: 0 });
+    expect(endAfter([executed, script], `${child(pid, 'error (7)')}\n`)).toEqual({ kind: 'exit', code: 0 });
   });
 
   test('a log that was moved away is not an exit code', () => {

@@ -90,7 +90,7 @@ export interface Engine {
   check(config: { readonly path: string; readonly text: string }): readonly string[];
   start(spec: StartSpec): Promise<StartResult>;
   adopt(spec: AdoptSpec): Promise<AdoptResult>;
-  /** Removes what a killed monitor left of a container that does not run: cgroups, records. */
+  /** Removes what is left of a container that does not run: cgroups, configuration. The record of its end stays until the next start. */
   sweep(spec: AdoptSpec): Promise<void>;
   /** Removes what the engine made for its containers together. For when none of ours runs; what is in use stays. */
   tidy(): void;
