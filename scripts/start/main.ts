@@ -4,10 +4,11 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createClient } from '@pv/client/client';
 import { exampleExports } from '@pv/testkit/example-exports';
-import { difference } from '@pv/testkit/resources';
+import { difference, type Resources } from '@pv/testkit/resources';
 import { tempRoot } from '@pv/testkit/temp-root';
 import { startAppengine, type Appengine } from './appengine.ts';
 import { picture, type Scene } from './picture.ts';
@@ -44,7 +45,7 @@ async function main(once: boolean): Promise<number> {
   const { dir } = await exampleExports();
   const root = tempRoot('pv-start');
   const storage = join(root.path, 'storage');
-  const look = (): ReturnType<typeof traces> => traces({ own: [dist, root.path], directories: [runParent, '/var/lib/lxc'] });
+  const look = (): Resources => traces({ own: [dist, root.path], directories: [runParent, '/var/lib/lxc'] });
   const before = look();
   const appengine = startAppengine({ dist, exportsDir: dir, run, storage });
   const failure = await session(appengine, { once, storage, socket, stop: stop.signal }).catch((error: unknown) => error);
@@ -52,7 +53,7 @@ async function main(once: boolean): Promise<number> {
   const status = await appengine.stop();
   root.remove();
   if (!before['files']?.includes(runParent)) rmSync(runParent, { recursive: true, force: true });
-  return report(failure, status, difference(before, look()));
+  return report(failure, status, await leftOver(before, look));
 }
 
 interface Session {
@@ -87,6 +88,16 @@ async function scene(socketPath: string): Promise<Scene> {
 
 async function isServed(socketPath: string): Promise<boolean> {
   return existsSync(socketPath) && (await createClient({ socketPath }).call('listDaemons')).kind !== 'unreachable';
+}
+
+/** The kernel frees a loop device and reaps a process a moment after we are done with it. */
+async function leftOver(before: Resources, look: () => Resources): Promise<readonly string[]> {
+  const now = { left: difference(before, look()) };
+  for (let tries = 0; tries < 50 && now.left.length > 0; tries++) {
+    await delay(100);
+    now.left = difference(before, look());
+  }
+  return now.left;
 }
 
 function canDraw(): boolean {

@@ -1,17 +1,18 @@
-/** What a run could leave on this machine: looked at before and after it. */
+/** What a run could leave on this machine: looked at before and after it. Others may use the machine meanwhile. */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupsBelow, hierarchies } from '@pv/testkit/box/hierarchies';
 import { loopDevices, mounts, type Resources } from '@pv/testkit/resources';
 
-/** `own`: paths that only the run's processes name in their arguments. `directories`: whose entries count. */
+/** `own`: paths that are the run's alone: its processes name them, its mounts and loop devices use them. `directories`: whose entries count. */
 export function traces({ own, directories }: { readonly own: readonly string[]; readonly directories: readonly string[] }): Resources {
   const mountinfo = readFileSync('/proc/self/mountinfo', 'utf8');
+  const isOwn = (text: string): boolean => own.some((path) => text.includes(path));
   return {
-    mounts: mounts(mountinfo).map(({ point }) => point),
-    'loop devices': loopDevices().map(({ name, backingFile }) => `${name} ${backingFile}`),
+    mounts: mounts(mountinfo.split('\n').filter((line) => isOwn(line) || directories.some((path) => line.includes(` ${path}/`))).join('\n')).map(({ point }) => point),
+    'loop devices': loopDevices().map(({ name, backingFile }) => `${name} ${backingFile}`).filter(isOwn),
     cgroups: hierarchies(mountinfo).flatMap(({ point }) => cgroupsBelow(point).filter((path) => /(?:^|\/)(?:lxc|pantavisor)/.test(path) && !path.startsWith('pv-box-')).map((path) => join(point, path))),
-    processes: processes().filter((line) => own.some((path) => line.includes(path)) || line.includes('[lxc monitor]')),
+    processes: processes().filter((line) => isOwn(line) || line.includes('[lxc monitor]')),
     files: directories.filter((path) => existsSync(path)).flatMap((path) => [path, ...readdirSync(path).map((name) => join(path, name))]),
   };
 }
