@@ -55,16 +55,31 @@ export async function buildExamples({ out, names = Object.keys(examples), busybo
 }
 
 async function buildOne(name: string, source: string, path: string, busybox: string, epoch: number): Promise<void> {
-  const { programs = [], verbatim = [] } = examples[name] ?? {};
-  const args = readJson(join(source, 'args.json')) as Args;
   const services = join(source, 'services.json');
+  const parts = { start: join(source, 'start'), args: readJson(join(source, 'args.json')) as Args, ...(existsSync(services) ? { services: readJson(services) } : {}) };
+  await buildExport(path, { name, ...examples[name], ...parts }, busybox, epoch);
+}
+
+export interface ContainerSource extends Example {
+  readonly name: string;
+  /** The script that becomes init. */
+  readonly start: string;
+  readonly args: Args;
+  /** services.json. */
+  readonly services?: unknown;
+  /** More lines for lxc.container.conf. */
+  readonly conf?: string;
+}
+
+/** One container as a pvrexport at `path`. */
+export async function buildExport(path: string, { name, start, args, services, conf = '', programs = [], verbatim = [] }: ContainerSource, busybox: string, epoch: number): Promise<void> {
   const documents = {
     [`${name}/run.json`]: renderRunJson(name, args, verbatim),
     [`${name}/src.json`]: { '#spec': 'service-manifest-src@1', args, template: 'builtin-lxc-docker' },
-    ...(existsSync(services) ? { [`${name}/services.json`]: readJson(services) } : {}),
+    ...(services === undefined ? {} : { [`${name}/services.json`]: services }),
   };
-  const image = squashed(join(source, 'start'), programs, busybox, epoch);
-  const files = { [`${name}/lxc.container.conf`]: Buffer.from(containerConf), [`${name}/root.squashfs`]: image };
+  const image = squashed(start, programs, busybox, epoch);
+  const files = { [`${name}/lxc.container.conf`]: Buffer.from(containerConf + conf), [`${name}/root.squashfs`]: image };
   await writePvrExport(path, { documents, files }, epoch);
 }
 

@@ -5,8 +5,6 @@
 export interface Config {
   readonly PV_SYSTEM_RUNDIR: string;
   readonly PV_STORAGE_MNTPOINT: string;
-  /** Programs, hooks and build information. */
-  readonly PV_SYSTEM_LIBDIR: string;
   /** 0 FATAL ... 5 TRACE; lines above it are not written. */
   readonly PV_LOG_LEVEL: number;
   /** LXC's own levels: 0 TRACE, 1 DEBUG, 2 INFO. Above INFO the exact end of a container would go unrecorded. */
@@ -29,7 +27,6 @@ export interface ConfigResult {
 export const defaultConfig: Config = {
   PV_SYSTEM_RUNDIR: '/run/pantavisor/pv',
   PV_STORAGE_MNTPOINT: '/var/pantavisor/storage',
-  PV_SYSTEM_LIBDIR: '/usr/lib/pantavisor',
   PV_LOG_LEVEL: 4,
   PV_LXC_LOG_LEVEL: 2,
   PV_UPDATER_GOALS_TIMEOUT: 30,
@@ -53,7 +50,6 @@ const boolean: Parse<boolean> = (text) => {
 const parsers: { readonly [K in keyof Config]: Parse<Config[K]> } = {
   PV_SYSTEM_RUNDIR: absolutePath,
   PV_STORAGE_MNTPOINT: absolutePath,
-  PV_SYSTEM_LIBDIR: absolutePath,
   PV_LOG_LEVEL: integer(0, 5),
   PV_LXC_LOG_LEVEL: integer(0, 2),
   PV_UPDATER_GOALS_TIMEOUT: integer(1, 86_400),
