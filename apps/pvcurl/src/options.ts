@@ -1,120 +1,174 @@
 /**
- * pvcurl's command line: the old pvcurl's options, and curl's spellings of them. Pure but for what it is told about.
- * As with the old one, a body does not change the method (curl would make it POST), so scripts keep their meaning.
+ * argv -> what to do. Pure. The options are a table; spellings are curl's (`-XPUT`, `-sio FILE`, `--request`), meanings
+ * are those of Pantavisor's own tool (spec control-api 4): a body does not change the method, and the last body wins.
  */
+import { parseTarget } from './target.ts';
+
+/** `-` is standard input. `text`: line ends are removed, as curl's -d does. */
+export type BodySource =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'file'; readonly path: string; readonly as: 'bytes' | 'text' };
+
 export interface Options {
-  socket: string | undefined;
-  method: string;
+  readonly socketPath: string;
+  readonly path: string;
+  readonly method: string;
+  /** As given, checked by headers.ts. */
+  readonly headers: readonly string[];
+  readonly body: BodySource | undefined;
+  readonly silent: boolean;
+  readonly verbose: boolean;
+  readonly include: boolean;
+  /** A status of 400 or more is a failure, and its body is not written. */
+  readonly fail: boolean;
+  readonly output: string | undefined;
+  readonly writeOut: string | undefined;
+  /** Milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** Milliseconds; undefined: no limit. */
+  readonly maxTimeMs: number | undefined;
+}
+
+export type CommandLine =
+  | { readonly kind: 'transfer'; readonly options: Options; readonly warnings: readonly string[] }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+/** The options while they are being read. */
+interface Draft {
+  socketPath?: string;
+  method?: string;
   headers: string[];
-  /** The body: text, or a file (`-` is stdin). The last one given counts, but a file to upload wins. */
-  data: { readonly kind: 'text'; readonly text: string } | { readonly kind: 'file'; readonly path: string } | undefined;
-  upload: string | undefined;
-  silent: boolean;
-  verbose: boolean;
-  include: boolean;
-  output: string | undefined;
-  writeOut: string | undefined;
-  /** Seconds. */
-  connectTimeout: number;
-  /** Seconds; 0: none. */
-  maxTime: number;
-  url: string | undefined;
+  data?: BodySource;
+  upload?: BodySource;
+  output?: string;
+  writeOut?: string;
+  connectTimeoutMs?: number;
+  maxTimeMs?: number;
+  flags: Set<string>;
+  operands: string[];
 }
 
-export type Parsed = { readonly kind: 'run'; readonly options: Options } | { readonly kind: 'help' | 'version' } | { readonly kind: 'wrong'; readonly message: string };
-
-type Apply = (options: Options, value: string) => void;
-interface Option {
-  readonly takesValue: boolean;
-  readonly apply: Apply;
+export interface OptionRow {
+  readonly names: readonly string[];
+  /** What the value is called in the help; undefined: a flag. */
+  readonly value?: string;
+  readonly help: string;
+  /** Undefined, or what is wrong with the value. */
+  take(draft: Draft, value: string): string | undefined;
 }
 
-const flag = (apply: (options: Options) => void): Option => ({ takesValue: false, apply });
-const value = (apply: Apply): Option => ({ takesValue: true, apply });
-const setData = value((options, text) => void (options.data = text.startsWith('@') ? { kind: 'file', path: text.slice(1) } : { kind: 'text', text }));
-const setMethod = value((options, method) => void (options.method = method));
-const addHeader = value((options, header) => void options.headers.push(header));
-const setUpload = value((options, path) => void (options.upload = path));
-const setOutput = value((options, path) => void (options.output = path));
-const setWriteOut = value((options, format) => void (options.writeOut = format));
+const defaultConnectTimeoutMs = 5_000;
+const flag = (names: readonly string[], help: string): OptionRow => ({ names, help, take: ({ flags }) => void flags.add(names[0] ?? '') });
+const assign = (names: readonly string[], value: string, help: string, put: (draft: Draft, value: string) => void): OptionRow => ({
+  names, value, help, take: (draft, text) => void put(draft, text),
+});
+const seconds = (names: readonly string[], help: string, put: (draft: Draft, ms: number) => void): OptionRow => ({
+  names, value: 'SECONDS', help,
+  take: (draft, text) => {
+    if (!/^\d{1,9}(?:\.\d{1,9})?$/.test(text)) return `'${text}' is not a number of seconds`;
+    // As with curl, 0 is no limit of one's own.
+    if (Number(text) > 0) put(draft, Math.min(Number(text) * 1000, 2_147_483_647));
+    return undefined;
+  },
+});
+const atFile = (text: string, as: 'bytes' | 'text'): BodySource => (text.startsWith('@') ? { kind: 'file', path: text.slice(1), as } : { kind: 'text', text });
 
-const table: Readonly<Record<string, Option>> = {
-  '--unix-socket': value((options, path) => void (options.socket = path)),
-  '-X': setMethod, '--request': setMethod,
-  '-H': addHeader, '--header': addHeader,
-  '-d': setData, '--data': setData, '--data-binary': setData, '--data-raw': value((options, text) => void (options.data = { kind: 'text', text })),
-  '-T': setUpload, '--upload-file': setUpload,
-  '-s': flag((options) => void (options.silent = true)), '--silent': flag((options) => void (options.silent = true)),
-  '-v': flag((options) => void (options.verbose = true)), '--verbose': flag((options) => void (options.verbose = true)),
-  '-i': flag((options) => void (options.include = true)), '--include': flag((options) => void (options.include = true)),
-  '-o': setOutput, '--output': setOutput,
-  '-w': setWriteOut, '--write-out': setWriteOut,
-  '--connect-timeout': value((options, text) => void (options.connectTimeout = seconds('--connect-timeout', text))),
-  '-m': value((options, text) => void (options.maxTime = seconds('--max-time', text))),
-  '--max-time': value((options, text) => void (options.maxTime = seconds('--max-time', text))),
-  '--no-progress-meter': flag(() => undefined),
-};
+export const optionRows: readonly OptionRow[] = [
+  assign(['--unix-socket'], 'PATH', 'the socket to connect to (mandatory)', (draft, value) => (draft.socketPath = value)),
+  {
+    names: ['-X', '--request'], value: 'METHOD', help: 'the method, GET if not given',
+    take: (draft, value) => {
+      if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(value) || value.toUpperCase() === 'CONNECT') return `'${value}' is not a method that can be used here`;
+      draft.method = value;
+      return undefined;
+    },
+  },
+  assign(['-H', '--header'], 'TEXT', "a header field, 'Name: value'; may be given again. 'Name:' takes a default one away", (draft, value) => draft.headers.push(value)),
+  assign(['-d', '--data'], 'TEXT', 'the body; @FILE: from a file, without its line ends; @-: from standard input', (draft, value) => (draft.data = atFile(value, 'text'))),
+  assign(['--data-binary'], 'TEXT', 'the body; @FILE: from a file, byte for byte', (draft, value) => (draft.data = atFile(value, 'bytes'))),
+  assign(['--data-raw'], 'TEXT', 'the body, also when it begins with @', (draft, value) => (draft.data = { kind: 'text', text: value })),
+  assign(['-T', '--upload-file'], 'FILE', 'the body, byte for byte from a file; -: from standard input, as it comes', (draft, value) => (draft.upload = { kind: 'file', path: value, as: 'bytes' })),
+  assign(['-o', '--output'], 'FILE', 'write the body to a file', (draft, value) => (draft.output = value)),
+  assign(['-w', '--write-out'], 'FORMAT', 'after the body, print this: %{http_code}, %{size_download}, \\n, \\t', (draft, value) => (draft.writeOut = value)),
+  flag(['-i', '--include'], 'print the head of the answer too'),
+  flag(['-f', '--fail'], 'print no body and exit with 22 when the status is 400 or more'),
+  flag(['-s', '--silent'], 'print no error messages'),
+  flag(['-S', '--show-error'], 'print them in spite of -s'),
+  flag(['-v', '--verbose'], 'show on standard error what is done'),
+  seconds(['--connect-timeout'], 'time to connect, 5 if not given', (draft, ms) => (draft.connectTimeoutMs = ms)),
+  seconds(['-m', '--max-time'], 'time for everything, not limited if not given', (draft, ms) => (draft.maxTimeMs = ms)),
+  flag(['--no-progress-meter'], 'accepted; there is none'),
+  flag(['-h', '--help'], 'show this help'),
+  flag(['-V', '--version'], 'show the version'),
+];
 
-class UsageError extends Error {}
-
-export function parseOptions(argv: readonly string[]): Parsed {
+export function parseCommandLine(argv: readonly string[]): CommandLine {
   if (argv.length === 0) return { kind: 'help' };
-  const options: Options = {
-    socket: undefined, method: 'GET', headers: [], data: undefined, upload: undefined, silent: false, verbose: false, include: false,
-    output: undefined, writeOut: undefined, connectTimeout: 5, maxTime: 0, url: undefined,
-  };
-  const words = argv.flatMap(split);
-  try {
-    for (let word = words.shift(); word !== undefined; word = words.shift()) {
-      if (word === '-h' || word === '--help') return { kind: 'help' };
-      if (word === '--version') return { kind: 'version' };
-      if (word.startsWith('-') && word !== '-') take(word, words, options);
-      else options.url ??= word;
+  const draft: Draft = { headers: [], flags: new Set(), operands: [] };
+  const problem = read([...argv], draft);
+  if (problem !== undefined) return { kind: 'wrong', message: problem };
+  if (draft.flags.has('-h')) return { kind: 'help' };
+  if (draft.flags.has('-V')) return { kind: 'version' };
+  return complete(draft);
+}
+
+/** Undefined, or what is wrong. */
+function read(words: string[], draft: Draft): string | undefined {
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === '--') {
+      draft.operands.push(...words.splice(0));
+    } else if (!word.startsWith('-') || word === '-') {
+      draft.operands.push(word);
+    } else {
+      const problem = word.startsWith('--') ? readLong(word, words, draft) : readShort(word, words, draft);
+      if (problem !== undefined) return problem;
     }
-  } catch (error) {
-    if (error instanceof UsageError) return { kind: 'wrong', message: error.message };
-    throw error;
   }
-  if (options.socket === undefined) return { kind: 'wrong', message: 'Error: --unix-socket is required.' };
-  return { kind: 'run', options };
+  return undefined;
 }
 
-function take(word: string, words: string[], options: Options): void {
-  const option = table[word];
-  if (option === undefined) throw new UsageError(`Error: Unrecognized option '${word}'`);
-  const given = option.takesValue ? words.shift() : '';
-  if (given === undefined) throw new UsageError(`Error: Option '${word}' needs a value`);
-  option.apply(options, given);
+function readLong(word: string, words: string[], draft: Draft): string | undefined {
+  // Not curl's, but what many tools take.
+  const [, name = word, glued] = /^(--[a-z-]+)=(.*)$/s.exec(word) ?? [];
+  const row = find(name);
+  if (row === undefined || (row.value === undefined && glued !== undefined)) return unrecognized(word);
+  return take(row, name, row.value === undefined ? '' : (glued ?? words.shift()), draft);
 }
 
-/** `--name=value` and `-XPUT` in two words, `-sv` in two flags; a value is never split, see `take`. */
-function split(word: string, index: number, all: readonly string[]): string[] {
-  const before = all[index - 1];
-  if (before !== undefined && table[before]?.takesValue === true) return [word];
-  const long = /^(--[a-z-]+)=(.*)$/s.exec(word);
-  if (long?.[1] !== undefined && table[long[1]] !== undefined) return [long[1], long[2] ?? ''];
-  if (!/^-[A-Za-z]./s.test(word)) return [word];
-  const first = word.slice(0, 2);
-  const rest = word.slice(2);
-  if (table[first] === undefined) return [word];
-  return table[first].takesValue ? [first, rest] : [first, ...split(`-${rest}`, 0, [])];
+/** `-sXPUT`: flags, and at the end perhaps an option with its value. */
+function readShort(word: string, words: string[], draft: Draft): string | undefined {
+  for (let at = 1; at < word.length; at++) {
+    const name = `-${word.charAt(at)}`;
+    const row = find(name);
+    if (row === undefined) return unrecognized(word);
+    const glued = word.slice(at + 1);
+    const problem = take(row, name, row.value === undefined ? '' : glued !== '' ? glued : words.shift(), draft);
+    if (problem !== undefined || row.value !== undefined) return problem;
+  }
+  return undefined;
 }
 
-function seconds(name: string, text: string): number {
-  if (!/^\d{1,6}(?:\.\d+)?$/.test(text)) throw new UsageError(`Error: ${name} needs a number of seconds, not '${text}'`);
-  return Number(text);
+const find = (name: string): OptionRow | undefined => optionRows.find(({ names }) => names.includes(name));
+const unrecognized = (word: string): string => `Unrecognized option '${word}'`;
+
+function take(row: OptionRow, name: string, value: string | undefined, draft: Draft): string | undefined {
+  if (value === undefined) return `${name} needs a value: ${row.value ?? ''}`;
+  const problem = row.take(draft, value);
+  return problem === undefined ? undefined : `${name}: ${problem}`;
 }
 
-export type Target = { readonly kind: 'path'; readonly path: string } | { readonly kind: 'wrong'; readonly message: string };
-
-/** The request target of a URL; `http://localhost/...` or a path alone. */
-export function targetOf(url: string | undefined): Target {
-  const text = url ?? '/';
-  const [, host, path = ''] = /^https?:\/\/([^/]*)(.*)$/s.exec(text) ?? [];
-  if (text.startsWith('https://')) return { kind: 'wrong', message: `Error: ${text}: a unix socket speaks http, not https` };
-  if (host !== undefined && !/^(?:localhost(?::\d+)?)?$/i.test(host)) return { kind: 'wrong', message: `Error: ${text}: the host must be localhost, for --unix-socket says where to` };
-  const target = host === undefined ? text.replace(/^localhost(?=\/|$)/, '') : path;
-  const absolute = target.startsWith('/') ? target : `/${target}`;
-  if (/[^\x21-\x7e]/.test(absolute)) return { kind: 'wrong', message: `Error: ${text}: write characters other than ASCII, and blanks, as %XX` };
-  return { kind: 'path', path: absolute };
+function complete(draft: Draft): CommandLine {
+  const { socketPath, flags, operands: [url, ...surplus] } = draft;
+  if (socketPath === undefined || socketPath === '') return { kind: 'wrong', message: '--unix-socket is required.' };
+  const target = parseTarget(url ?? '/');
+  if (target.kind === 'wrong') return target;
+  const options: Options = {
+    socketPath, path: target.path, method: draft.method ?? 'GET', headers: draft.headers, body: draft.upload ?? draft.data,
+    silent: flags.has('-s') && !flags.has('-S'), verbose: flags.has('-v'), include: flags.has('-i'), fail: flags.has('-f'),
+    output: draft.output === '-' ? undefined : draft.output, writeOut: draft.writeOut,
+    connectTimeoutMs: draft.connectTimeoutMs ?? defaultConnectTimeoutMs, maxTimeMs: draft.maxTimeMs,
+  };
+  return { kind: 'transfer', options, warnings: surplus.map((word) => `'${word}' is ignored: one request per call`) };
 }

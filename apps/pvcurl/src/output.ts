@@ -1,41 +1,70 @@
-/** Where the answer goes: stdout or a file, with its head when asked for, then the write-out format. */
-import { createWriteStream } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+/** Where an answer goes: standard output, a file, or nowhere. Each chunk is written before the next is read. */
+import { openSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Options } from './options.ts';
-import { RequestFailed } from './request.ts';
 
-export async function writeAnswer(answer: IncomingMessage, { output, include }: Options, stdout: Writable): Promise<void> {
-  const target = output === undefined || output === '-' ? stdout : createWriteStream(output);
-  if (include && output === undefined) target.write(headText(answer));
-  try {
-    // stdout stays open for what follows.
-    await pipeline(answer, target, { end: target !== stdout });
-  } catch (error) {
-    const { code, syscall, message } = error as NodeJS.ErrnoException;
-    if (error instanceof RequestFailed) throw error;
-    if (code === 'EPIPE') return;
-    if (syscall !== undefined && output !== undefined) throw new RequestFailed(23, `cannot write ${output}: ${message}`);
-    throw new RequestFailed(18, `the answer ended early: ${message}`);
-  }
+/** What a sink is told of an answer's head. */
+export interface Head {
+  readonly httpVersion: string;
+  readonly statusCode?: number | undefined;
+  readonly statusMessage?: string | undefined;
+  readonly rawHeaders: readonly string[];
 }
 
-export function statusLine({ httpVersion, statusCode, statusMessage }: IncomingMessage): string {
-  return `HTTP/${httpVersion} ${statusCode} ${statusMessage}`;
+/** Both give undefined, or why nothing can be written. */
+export interface Sink {
+  head(head: Head): string | undefined;
+  write(chunk: Buffer): Promise<string | undefined>;
 }
 
-function headText(answer: IncomingMessage): string {
-  const lines: string[] = [];
-  for (let index = 0; index < answer.rawHeaders.length; index += 2) lines.push(`${answer.rawHeaders[index]}: ${answer.rawHeaders[index + 1]}`);
-  return `${[statusLine(answer), ...lines].join('\r\n')}\r\n\r\n`;
+export function sinkFor({ output, include, fail }: Options, stdout: Writable): Sink {
+  const sink = output === undefined ? streamSink(stdout, include) : fileSink(output);
+  return fail ? exceptErrors(sink) : sink;
 }
 
-/** `%{http_code}` and `\n`, `\r`, `\t`, `\\`; one pair of single quotes around it all is dropped, as by the old pvcurl. */
-export function writeOutText(format: string, status: number | undefined): string {
-  const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\' };
-  return format
-    .replace(/^'(.*)'$/s, '$1')
-    .replaceAll('%{http_code}', String(status ?? 0).padStart(3, '0'))
-    .replace(/\\([nrt\\])/g, (_, letter: string) => escapes[letter] ?? letter);
+/** The head as it came, but for blanks around values. */
+export function headText({ httpVersion, statusCode = 0, statusMessage = '', rawHeaders }: Head): string {
+  const fields = rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1] ?? ''}`] : []));
+  return [`HTTP/${httpVersion} ${statusCode} ${statusMessage}`, ...fields, '', ''].join('\r\n');
+}
+
+function streamSink(stdout: Writable, include: boolean): Sink {
+  const problem = (error: Error | null | undefined): string | undefined => (error == null ? undefined : `cannot write to standard output: ${error.message}`);
+  return {
+    head: (head) => {
+      if (include) stdout.write(headText(head), 'latin1');
+      return undefined;
+    },
+    write: (chunk) => new Promise((resolve) => void stdout.write(chunk, (error) => resolve(problem(error)))),
+  };
+}
+
+/** Made anew when an answer begins, so that a server that is away leaves an older file as it was. */
+function fileSink(path: string): Sink {
+  const file = { fd: -1 };
+  const attempt = (step: () => void): string | undefined => {
+    try {
+      step();
+      return undefined;
+    } catch (error) {
+      return `cannot write to ${path}: ${(error as Error).message}`;
+    }
+  };
+  return {
+    head: () => attempt(() => void (file.fd = openSync(path, 'w'))),
+    write: (chunk) => Promise.resolve(attempt(() => {
+      for (let at = 0; at < chunk.length; ) at += writeSync(file.fd, chunk, at);
+    })),
+  };
+}
+
+function exceptErrors(sink: Sink): Sink {
+  const answer = { wanted: true };
+  return {
+    head: (head) => {
+      answer.wanted = (head.statusCode ?? 0) < 400;
+      return answer.wanted ? sink.head(head) : undefined;
+    },
+    write: (chunk) => (answer.wanted ? sink.write(chunk) : Promise.resolve(undefined)),
+  };
 }
