@@ -11,6 +11,10 @@ const maxDepth = 64;
 
 /** The value, or undefined after at least one problem was reported. */
 export function parseJson(file: string, text: string, findings: Findings): Json | undefined {
+  if (isTooDeep(text)) {
+    findings.problem(file, '$', `nested deeper than ${maxDepth} levels`);
+    return undefined;
+  }
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
   const before = findings.problems.length;
@@ -21,21 +25,32 @@ export function parseJson(file: string, text: string, findings: Findings): Json 
     if (errors.length === 0) findings.problem(file, '$', 'not JSON: the file is empty');
     return undefined;
   }
-  const value = toValue(root, '$', 0, file, findings);
+  const value = toValue(root, '$', file, findings);
   return findings.problems.length === before ? value : undefined;
 }
 
-function toValue(node: Node, path: string, depth: number, file: string, findings: Findings): Json {
-  if (depth > maxDepth) {
-    findings.problem(file, path, `nested deeper than ${maxDepth} levels`);
-    return null;
+/** Counted before the parser sees the text: it recurses, and a few thousand brackets would exhaust its stack. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '"') inString = !inString;
+    else if (inString && char === '\\') at += 1;
+    else if (!inString && (char === '[' || char === '{')) depth += 1;
+    else if (!inString && (char === ']' || char === '}')) depth -= 1;
+    if (depth > maxDepth) return true;
   }
-  if (node.type === 'array') return (node.children ?? []).map((child, index) => toValue(child, `${path}[${index}]`, depth + 1, file, findings));
-  if (node.type === 'object') return toObject(node, path, depth, file, findings);
+  return false;
+}
+
+function toValue(node: Node, path: string, file: string, findings: Findings): Json {
+  if (node.type === 'array') return (node.children ?? []).map((child, index) => toValue(child, `${path}[${index}]`, file, findings));
+  if (node.type === 'object') return toObject(node, path, file, findings);
   return (node.value ?? null) as Json;
 }
 
-function toObject(node: Node, path: string, depth: number, file: string, findings: Findings): Json {
+function toObject(node: Node, path: string, file: string, findings: Findings): Json {
   const entries = new Map<string, Json>();
   for (const property of node.children ?? []) {
     const [key, value] = property.children ?? [];
@@ -43,7 +58,7 @@ function toObject(node: Node, path: string, depth: number, file: string, finding
     const name = String(key.value);
     const inner = pathTo(path, name);
     if (entries.has(name)) findings.problem(file, inner, 'duplicate key');
-    entries.set(name, toValue(value, inner, depth + 1, file, findings));
+    entries.set(name, toValue(value, inner, file, findings));
   }
   return Object.fromEntries(entries);
 }
