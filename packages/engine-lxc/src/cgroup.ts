@@ -18,6 +18,17 @@ export function cgroupLayout(): CgroupLayout {
   return isCgroup2(join(root, 'unified')) ? 'CGROUP_HYBRID' : 'CGROUP_LEGACY';
 }
 
+/** The controllers that can limit something here. */
+export function cgroupControllers(): ReadonlySet<string> {
+  if (!isCgroup2(root)) return new Set(names(root).flatMap((name) => name.split(',')));
+  try {
+    // Devices have no controller there: a program in the kernel decides.
+    return new Set([...readFileSync(join(root, 'cgroup.controllers'), 'utf8').trim().split(' '), 'devices']);
+  } catch {
+    return new Set();
+  }
+}
+
 /** Relative to a hierarchy's root. */
 export const containerGroup = (name: string): string => `lxc/${name}`;
 export const monitorGroup = (name: string): string => `lxc.monitor.${name}`;

@@ -4,6 +4,8 @@ import type { CgroupLayout } from './cgroup.ts';
 export interface ConfigPolicy {
   readonly allowHostNetwork: boolean;
   readonly layout: CgroupLayout;
+  /** What can be limited here: memory, pids, ... */
+  readonly controllers: ReadonlySet<string>;
 }
 
 export interface ConfigLine {

@@ -6,13 +6,18 @@
  * It does not make root inside harmless: capabilities and device rules are the revision's to choose.
  */
 import type { ConfigLine, ConfigPolicy } from './config-line.ts';
+import { commandProblem } from './init-command.ts';
+import { limitProblem } from './limits.ts';
 import { mountEntryProblem } from './mount-entry.ts';
 
 export interface Rule {
   readonly keys: RegExp;
-  /** Absent: every value is allowed. */
-  problem?(entry: ConfigLine, policy: ConfigPolicy): string | undefined;
+  /** Absent: every value is allowed. `lines`: all of the file. */
+  problem?(entry: ConfigLine, policy: ConfigPolicy, lines: readonly ConfigLine[]): string | undefined;
 }
+
+/** Ours take their place. Exported files carry them, and they say nothing about the container itself. */
+export const replacedKeys = /^lxc\.(?:rootfs\.(?:path|mount|managed)|log\.(?:file|level|syslog)|console\.(?:path|logfile|size|rotate|buffer\.size)|start\.(?:auto|delay|order)|group)$/;
 
 const hostNetwork = "shares the host's network: every interface and every abstract socket of the host. Use lxc.net.0.type = empty, or set PV_LXC_ALLOW_HOST_NETWORK=1 to allow it";
 const hostProgram = 'runs a program on the host as root, which a revision may not do';
@@ -20,6 +25,7 @@ const hostFile = 'reads another file of the host, which a revision may not do';
 
 /** In order: the first match decides. */
 export const rules: readonly Rule[] = [
+  { keys: replacedKeys },
   { keys: /^lxc\.hook(?:\.|$)/, problem: () => hostProgram },
   { keys: /^lxc\.net\.\d+\.script\./, problem: () => hostProgram },
   { keys: /^lxc\.(?:include|seccomp\.profile)$/, problem: () => hostFile },
@@ -28,21 +34,22 @@ export const rules: readonly Rule[] = [
   { keys: /^lxc\.namespace\.clone$/, problem: () => 'leaves out namespaces that keep the host safe; remove the line' },
   { keys: /^lxc\.namespace\.keep$/, problem: keptNamespaces },
   { keys: /^lxc\.net\.\d+\.type$/, problem: networkType },
-  { keys: /^lxc\.(?:rootfs\.(?:mount|managed)|execute|log|console|monitor|cgroup2?\.dir|cgroup\.relative|group|start|ephemeral)(?:\.|$)/, problem: () => 'is set by pv-core; remove the line' },
-  { keys: /^lxc\.cgroup2\.[a-z0-9_.]+$/, problem: (_, { layout }) => (layout === 'CGROUP_UNIFIED' ? undefined : 'this machine has cgroup v1, where LXC ignores it without an error; use lxc.cgroup. for it') },
-  { keys: /^lxc\.cgroup\.[a-z0-9_.]+$/, problem: (_, { layout }) => (layout === 'CGROUP_UNIFIED' ? 'this machine has only cgroup v2, where LXC ignores it; use lxc.cgroup2. for it' : undefined) },
+  { keys: /^lxc\.(?:execute|monitor|cgroup2?\.dir|cgroup2?\.relative|ephemeral)(?:\.|$)/, problem: () => 'is for pv-core to decide; remove the line' },
+  { keys: /^lxc\.cgroup2?\.[a-z0-9_]+\.[A-Za-z0-9_.]+$/, problem: limitProblem },
   { keys: /^lxc\.mount\.entry$/, problem: mountEntryProblem },
   { keys: /^lxc\.rootfs\.options$/, problem: rootfsOptions },
   { keys: /^lxc\.sysctl\./, problem: sysctl },
   { keys: /^lxc\.proc\.(?:oom_score_adj|oom_adj|coredump_filter|timerslack_ns|setgroups)$/ },
-  { keys: /^lxc\.(?:arch|autodev|autodev\.tmpfs\.size|environment|idmap|keyring\.session|no_new_privs|rootfs\.path|uts\.name)$/ },
+  { keys: /^lxc\.(?:arch|autodev|autodev\.tmpfs\.size|environment|idmap|keyring\.session|no_new_privs|uts\.name)$/ },
   { keys: /^lxc\.(?:apparmor\.(?:profile|allow_incomplete|allow_nesting|raw)|selinux\.context(?:\.keyring)?|seccomp\.allow_nesting)$/ },
   { keys: /^lxc\.cap\.(?:drop|keep)$/ },
-  { keys: /^lxc\.init\.(?:cmd|cwd|uid|gid|groups)$/ },
-  { keys: /^lxc\.mount\.auto$/ },
+  { keys: /^lxc\.init\.cmd$/, problem: commandProblem },
+  { keys: /^lxc\.init\.(?:cwd|uid|gid|groups)$/ },
+  { keys: /^lxc\.mount\.auto$/, problem: automaticMounts },
   { keys: /^lxc\.net\.\d+\.(?:flags|link|l2proxy|mtu|name|hwaddr|(?:veth|vlan|macvlan|ipvlan)\.[a-z0-9.]+|ipv[46]\.(?:address|gateway|route))$/ },
   { keys: /^lxc\.prlimit\.[a-z]+$/ },
-  { keys: /^lxc\.(?:pty\.max|tty\.max|tty\.dir)$/ },
+  { keys: /^lxc\.(?:pty|tty)\.max$/ },
+  { keys: /^lxc\.tty\.dir$/, problem: ({ value }) => (/^[A-Za-z0-9_-]*$/.test(value) ? undefined : 'must be the name of one directory in /dev') },
   { keys: /^lxc\.sched\.core$/ },
   { keys: /^lxc\.signal\.(?:halt|reboot|stop)$/ },
   { keys: /^lxc\.time\.offset\.(?:boot|monotonic)$/ },
@@ -60,6 +67,13 @@ function keptNamespaces({ value }: ConfigLine, { allowHostNetwork }: ConfigPolic
   const forbidden = kept.filter((name) => !['user', 'net', 'ipc', ''].includes(name));
   if (forbidden.length > 0) return `keeps the host's ${forbidden.join(' and ')} namespace, which a container may not`;
   return kept.includes('net') && !allowHostNetwork ? hostNetwork : undefined;
+}
+
+/** `shmounts:/path` would bind any directory of the host. */
+function automaticMounts({ value }: ConfigLine): string | undefined {
+  const allowed = /^(?:|proc(?::(?:mixed|rw))?|sys(?::(?:mixed|ro|rw))?|cgroup(?:-full)?(?::(?:mixed|ro|rw))?(?::force)?)$/;
+  const other = value.split(/\s+/).find((word) => !allowed.test(word));
+  return other === undefined ? undefined : `'${other}' is not allowed; a revision may say proc, sys, cgroup and cgroup-full, each with :mixed, :ro or :rw`;
 }
 
 /** For an overlay they could name other directories of the host. */

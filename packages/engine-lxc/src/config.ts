@@ -23,17 +23,18 @@ export function configText(key: string, value: string): string {
 
 /** One sentence per defect, beginning with `file:line:`. */
 export function configProblems(file: ConfigFile, policy: ConfigPolicy): string[] {
-  return configLines(file).flatMap((entry) => {
-    const problem = problemOf(entry, policy);
+  const lines = configLines(file);
+  return lines.flatMap((entry) => {
+    const problem = problemOf(entry, policy, lines);
     return problem === undefined ? [] : [`${file.path}:${entry.line}: ${shown(entry.key)}: ${problem}`];
   });
 }
 
 /** The first rule that knows the key decides; a key that none knows is refused. */
-function problemOf(entry: ConfigLine, policy: ConfigPolicy): string | undefined {
+function problemOf(entry: ConfigLine, policy: ConfigPolicy, lines: readonly ConfigLine[]): string | undefined {
   if (hasControl(entry.key + entry.value)) return 'holds a control character, where LXC would read something else than we do';
   const rule = rules.find(({ keys }) => keys.test(entry.key));
-  if (rule !== undefined) return rule.problem?.(entry, policy);
+  if (rule !== undefined) return rule.problem?.(entry, policy, lines);
   return entry.key.startsWith('lxc.') ? 'is not a key that a revision may set; see docs/overview/containers.md' : 'is not an LXC key; every key begins with "lxc."';
 }
 

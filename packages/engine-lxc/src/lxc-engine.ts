@@ -3,14 +3,15 @@
  * its exact end; see docs/decisions/0002-lxc-monitor.md. Containers outlive this process.
  */
 import type { AdoptResult, AdoptSpec, Engine, StartResult, StartSpec } from '@pv/engine/engine';
-import { cgroupLayout, removeGroups, removeSharedGroups } from './cgroup.ts';
-import { configProblems } from './config.ts';
-import { firstErrors, runTool, sizeOf } from './lxc-tools.ts';
+import { cgroupControllers, cgroupLayout, removeGroups, removeSharedGroups } from './cgroup.ts';
+import { configLines, configProblems } from './config.ts';
+import { initCommand } from './init-command.ts';
+import { type Finished, firstErrors, runTool, sizeOf } from './lxc-tools.ts';
 import { haltSignal, unusablePath } from './merged-config.ts';
 import { fitsCommandSocket, watchMonitor } from './monitor.ts';
 import { linkedTarget } from './mount-targets.ts';
 import { prepare, removeDirectory } from './prepare.ts';
-import { monitorPidFile, recordedEnd, recordedHalt, recordedInit } from './records.ts';
+import { clearRecords, monitorPidFile, recordedEnd, recordedHalt, recordedInit } from './records.ts';
 import { runningContainer, settle } from './running.ts';
 
 export interface LxcOptions {
@@ -21,9 +22,10 @@ export interface LxcOptions {
   readonly allowHostNetwork: boolean;
   /** Where LXC keeps containers; default: what its tools use without a path option. */
   readonly lxcPath?: string;
+  /** Seconds until a start that does not come to an end is given up; default 60. */
+  readonly startTimeout?: number;
 }
 
-const startTimeoutMs = 60_000;
 const levels = ['TRACE', 'DEBUG', 'INFO'];
 
 export function createLxcEngine(options: LxcOptions): Engine {
@@ -38,6 +40,7 @@ export function createLxcEngine(options: LxcOptions): Engine {
     sweep: async (spec) => {
       await removeGroups(spec.name);
       removeDirectory(await lxcPath(), spec.name);
+      clearRecords(spec.stateDir);
     },
     tidy: removeSharedGroups,
   };
@@ -55,7 +58,7 @@ async function unusable(): Promise<string | undefined> {
 }
 
 function check(config: StartSpec['config'], { allowHostNetwork }: LxcOptions): readonly string[] {
-  return configProblems(config, { allowHostNetwork, layout: cgroupLayout() });
+  return configProblems(config, { allowHostNetwork, layout: cgroupLayout(), controllers: cgroupControllers() });
 }
 
 async function start(spec: StartSpec, lxcPath: string, options: LxcOptions): Promise<StartResult> {
@@ -65,24 +68,38 @@ async function start(spec: StartSpec, lxcPath: string, options: LxcOptions): Pro
   if (config === undefined) return { kind: 'failed', reason: `${lxcPath}/${spec.name} belongs to a container that is not ours: remove or rename that one` };
   await removeGroups(spec.name);
   const logSize = sizeOf(spec.logs.engine);
-  const args = ['-P', lxcPath, '-n', spec.name, '-f', config, '-d', '-p', monitorPidFile(spec.stateDir), '-o', spec.logs.engine, '-l', levels[options.logLevel] ?? 'INFO'];
-  const finished = await runTool('lxc-start', args, startTimeoutMs);
-  const failed = async (): Promise<StartResult> => {
-    await settle(spec);
-    await removeGroups(spec.name);
-    return { kind: 'failed', reason: `${firstErrors(spec.logs.engine, logSize) || finished.output.split('\n')[0] || 'lxc-start failed without a word'} (see ${spec.logs.engine})` };
-  };
-  return finished.status === 0 ? ((await started(spec, lxcPath)) ?? (await failed())) : await failed();
+  const finished = await runTool('lxc-start', startArguments(spec, lxcPath, config, options), (options.startTimeout ?? 60) * 1000);
+  if (finished.status === 0) return started(spec, lxcPath);
+  await settle(spec);
+  await removeGroups(spec.name);
+  return { kind: 'failed', reason: `${failureText(finished, firstErrors(spec.logs.engine, logSize))} (see ${spec.logs.engine})` };
 }
 
-/** It runs, or it ran and has ended before we could watch it. Undefined: neither was recorded. */
-async function started(spec: StartSpec, lxcPath: string): Promise<StartResult | undefined> {
+/** LXC gets init's words as arguments: not every version of it knows quotes in lxc.init.cmd. */
+function startArguments({ name, stateDir, logs, config }: StartSpec, lxcPath: string, file: string, { logLevel }: LxcOptions): string[] {
+  const command = initCommand(configLines(config));
+  return [
+    '-P', lxcPath, '-n', name, '-f', file, '-d', '-p', monitorPidFile(stateDir), '-o', logs.engine, '-l', levels[logLevel] ?? 'INFO',
+    ...(command.length > 0 ? ['--', ...command] : []),
+  ];
+}
+
+function failureText({ status, output }: Finished, errors: string): string {
+  if (status === 124) return 'the start took too long and was given up';
+  return errors || output.split('\n')[0] || 'lxc-start failed without a word';
+}
+
+/** It runs, or it ran and has ended before we could watch it. */
+function started(spec: StartSpec, lxcPath: string): StartResult {
   const watch = watchMonitor(lxcPath, spec.name);
   const init = recordedInit(spec.stateDir);
-  if (init === undefined) watch?.release();
-  if (init === undefined) return undefined;
-  const ended = { gone: Promise.resolve(), release: () => undefined };
-  return { kind: 'running', container: runningContainer({ spec, init, watch: watch ?? ended, halt: haltSignal(spec) }) };
+  if (init !== undefined) {
+    const ended = { gone: Promise.resolve(), release: () => undefined };
+    return { kind: 'running', container: runningContainer({ spec, init, watch: watch ?? ended, halt: haltSignal(spec) }) };
+  }
+  // LXC says so, with status 0, when somebody else was faster.
+  watch?.release();
+  return { kind: 'failed', reason: `LXC runs a container '${spec.name}' already` };
 }
 
 /** Why it must not even be tried. */
@@ -101,6 +118,7 @@ async function adopt(spec: AdoptSpec, lxcPath: string): Promise<AdoptResult> {
   const watch = watchMonitor(lxcPath, spec.name);
   if (watch === undefined) {
     await settle(spec);
+    await removeGroups(spec.name);
     return { kind: 'ended', end: recordedEnd(spec.stateDir) ?? { kind: 'unknown', reason: 'its monitor ended without a record' } };
   }
   return { kind: 'running', container: runningContainer({ spec, init, watch, halt: recordedHalt(spec.stateDir) ?? 'SIGPWR' }) };

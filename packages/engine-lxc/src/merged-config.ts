@@ -1,8 +1,11 @@
 /** The configuration LXC gets: the revision's own lines, then ours, which win (spec state-engine 6.2). Pure. */
 import { join } from 'node:path';
 import type { BindMount, StartSpec } from '@pv/engine/engine';
-import { containerGroup, monitorGroup } from './cgroup.ts';
+import { type CgroupLayout, containerGroup, monitorGroup } from './cgroup.ts';
 import { configLines, configText, hasControl } from './config.ts';
+import type { ConfigLine } from './config-line.ts';
+import { replacedKeys } from './config-rules.ts';
+import { limitsFor } from './limits.ts';
 
 /** How a file of ours begins. */
 export const configMark = '# Written by pv-core at each start; changes are lost.';
@@ -11,10 +14,10 @@ export const configMark = '# Written by pv-core at each start; changes are lost.
 export const consoleLogBytes = 1024 * 1024;
 
 /** `hook`: absolute path of the shell hook that records init's pid and its end. */
-export function mergedConfig(spec: StartSpec, hook: string): string {
-  const own = configLines(spec.config).filter(({ key }) => key !== 'lxc.rootfs.path');
+export function mergedConfig(spec: StartSpec, hook: string, layout: CgroupLayout): string {
+  const own = limitsFor(configLines(spec.config).filter(({ key }) => !replacedKeys.test(key)), layout);
   const has = (pattern: RegExp): boolean => own.some(({ key }) => pattern.test(key));
-  const hookLine = hookCommand(spec, hook);
+  const hookLine = hookCommand(spec, hook, sharesNetwork(own));
   const lines = [
     configMark,
     ...own.map(({ key, value }) => configText(key, key === 'lxc.mount.entry' ? value.replace(/^\/volumes\//, () => `${escaped(spec.volumesDir)}/`) : value)),
@@ -26,7 +29,7 @@ export function mergedConfig(spec: StartSpec, hook: string): string {
     `lxc.console.logfile = ${spec.logs.console}`,
     `lxc.console.size = ${consoleLogBytes}`,
     'lxc.console.rotate = 1',
-    ...Object.entries({ container: `pv-${spec.group ?? 'none'}`, ...spec.environment }).map(([key, value]) => `lxc.environment = ${key}=${value}`),
+    ...Object.entries(spec.environment).map(([key, value]) => `lxc.environment = ${key}=${value}`),
     ...spec.mounts.map(mountLine),
     'lxc.hook.version = 1',
     `lxc.hook.start-host = ${hookLine}`,
@@ -47,7 +50,8 @@ export function unusablePath({ rootfs, volumesDir, mounts, logs, stateDir }: Sta
 
 /** For what the revision leaves open. */
 const defaults: readonly { readonly unless: RegExp; readonly line: string }[] = [
-  { unless: /^lxc\.net\./, line: 'lxc.net.0.type = empty' },
+  // Without it the container would share the host's network.
+  { unless: /^lxc\.net\.\d+\.type$/, line: 'lxc.net.0.type = empty' },
   { unless: /^lxc\.mount\.auto$/, line: 'lxc.mount.auto = proc:mixed sys:ro cgroup:mixed' },
   { unless: /^lxc\.tty\.max$/, line: 'lxc.tty.max = 0' },
   { unless: /^lxc\.pty\.max$/, line: 'lxc.pty.max = 64' },
@@ -59,10 +63,17 @@ export function haltSignal(spec: Pick<StartSpec, 'config'>): string {
   return configLines(spec.config).findLast(({ key }) => key === 'lxc.signal.halt')?.value ?? 'SIGPWR';
 }
 
+/** As LXC decides it; the hook refuses to let it happen otherwise. */
+function sharesNetwork(lines: readonly ConfigLine[]): boolean {
+  const types = lines.filter(({ key }) => /^lxc\.net\.\d+\.type$/.test(key));
+  const kept = lines.filter(({ key }) => key === 'lxc.namespace.keep').flatMap(({ value }) => value.split(/\s+/));
+  return kept.includes('net') || (types.length > 0 && types.every(({ value }) => value === 'none'));
+}
+
 /** LXC gives it to `sh -c`, after `exec`. No quotes: LXC would take a pair at both ends off. */
-function hookCommand({ stateDir, logs, name }: StartSpec, hook: string): string {
+function hookCommand({ stateDir, logs, name }: StartSpec, hook: string, hostNetwork: boolean): string {
   const words = [hook, stateDir, logs.engine].map((path) => path.replace(/[^\w./\u0080-\uffff-]/g, '\\$&'));
-  return [...words, containerGroup(name)].join(' ');
+  return [...words, containerGroup(name), hostNetwork ? 'host-network' : 'own-network'].join(' ');
 }
 
 function mountLine({ source, target, kind, readOnly }: BindMount): string {

@@ -11,13 +11,18 @@ import { configLines } from './config.ts';
 
 /** A sentence, or undefined: no target is, or lies behind, a link. */
 export function linkedTarget({ config, mounts, rootfs }: StartSpec): string | undefined {
-  const own = configLines(config).flatMap(({ key, value }) => (key === 'lxc.mount.entry' ? [value.split(/\s+/)[1] ?? ''] : []));
+  const own = configLines(config).flatMap(({ key, value }) => (key === 'lxc.mount.entry' ? [decoded(value.split(/\s+/)[1] ?? '')] : []));
   const layers = [join(rootfs.writable, 'upper'), ...rootfs.lower];
   for (const target of [...own, ...mounts.map((mount) => mount.target)]) {
     const link = firstLink(target, layers);
     if (link !== undefined) return `the mount target '${target}' leads over '${link}', a symbolic link in the container's files: mount at the real path, or remove the link`;
   }
   return undefined;
+}
+
+/** As getmntent(3) reads it. */
+function decoded(field: string): string {
+  return field.replace(/\\(040|011|134)/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
 /** As an overlay looks a path up: the uppermost layer that has a name decides, directories are merged downwards. */

@@ -5,6 +5,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StartSpec } from '@pv/engine/engine';
+import { cgroupLayout } from './cgroup.ts';
 import { sizeOf } from './lxc-tools.ts';
 import { configMark, haltSignal, mergedConfig } from './merged-config.ts';
 import { clearRecords, recordHalt } from './records.ts';
@@ -23,7 +24,7 @@ export function prepare(spec: StartSpec, lxcPath: string, hook: string): string 
   clearRecords(spec.stateDir);
   recordHalt(spec.stateDir, haltSignal(spec));
   if (sizeOf(spec.logs.engine) > engineLogBytes) renameSync(spec.logs.engine, `${spec.logs.engine}.1`);
-  writeFileSync(config, mergedConfig(spec, hook), { mode: 0o644 });
+  writeFileSync(config, mergedConfig(spec, hook, cgroupLayout()), { mode: 0o644 });
   return config;
 }
 

@@ -8,6 +8,7 @@ const paths = (stateDir: string) => ({
   end: join(stateDir, 'end'),
   halt: join(stateDir, 'halt'),
   monitor: join(stateDir, 'monitor.pid'),
+  killed: join(stateDir, 'killed'),
 });
 
 export function clearRecords(stateDir: string): void {
@@ -20,6 +21,11 @@ export function recordHalt(stateDir: string, signal: string): void {
 
 export function recordedHalt(stateDir: string): string | undefined {
   return read(paths(stateDir).halt);
+}
+
+/** Before we send SIGKILL: the end that follows is ours, even if memory ran out earlier in one of its processes. */
+export function recordKill(stateDir: string): void {
+  writeFileSync(paths(stateDir).killed, '');
 }
 
 export function monitorPidFile(stateDir: string): string {
@@ -48,7 +54,7 @@ export function recordedEnd(stateDir: string): ContainerEnd | undefined {
   if (!/^\d{1,3}$/.test(number) || (kind !== 'exit' && kind !== 'signal')) return { kind: 'unknown', reason: `the record of its end is not readable: '${text.slice(0, 80)}'` };
   if (kind === 'exit') return { kind: 'exit', code: value };
   // Only a SIGKILL can be the kernel's answer to want of memory.
-  return value === 9 && Number(oomKills) > 0 ? { kind: 'oom', signal: value } : { kind: 'signal', signal: value };
+  return value === 9 && Number(oomKills) > 0 && read(paths(stateDir).killed) === undefined ? { kind: 'oom', signal: value } : { kind: 'signal', signal: value };
 }
 
 function read(path: string): string | undefined {

@@ -5,7 +5,7 @@ import { type Pidfd, openPidfd } from '@pv/pv-native/pidfd';
 import { readProcess } from '@pv/pv-native/process';
 import { killGroup, killMonitor, removeGroups } from './cgroup.ts';
 import { monitorGone, type MonitorWatch } from './monitor.ts';
-import { recordedEnd, recordedMonitor } from './records.ts';
+import { recordedEnd, recordedMonitor, recordKill } from './records.ts';
 import { signalNumber } from './signals.ts';
 
 export interface Watched {
@@ -33,6 +33,9 @@ export function runningContainer({ spec, init, watch, halt }: Watched): RunningC
     ended,
     halt: () => pinned.signal(signalNumber(halt)),
     kill: async () => {
+      // After the end the name may be a later run's.
+      if (!pinned.held()) return;
+      recordKill(spec.stateDir);
       pinned.signal(constants.signals.SIGKILL);
       killGroup(spec.name);
     },
@@ -48,14 +51,23 @@ export async function settle({ name, stateDir }: Pick<StartSpec, 'name' | 'state
   if (!(await monitorGone(recordedMonitor(stateDir)))) killMonitor(name);
 }
 
+interface Pinned {
+  /** False after the end, and once released. */
+  held(): boolean;
+  signal(number: number): void;
+  close(): void;
+}
+
 /** Init, as long as we watch it; afterwards the descriptor's number may mean something else. */
-function pin(init: ProcessId): { signal(number: number): void; close(): void } {
-  const held: { pidfd: Pidfd | undefined } = { pidfd: open(init) };
+function pin(init: ProcessId): Pinned {
+  const held = { open: true, pidfd: open(init) };
   return {
+    held: () => held.open,
     signal: (number) => void held.pidfd?.signal(number),
     close: () => {
       held.pidfd?.close();
       held.pidfd = undefined;
+      held.open = false;
     },
   };
 }

@@ -26,15 +26,37 @@ async function startReady(spec: StartSpec): Promise<RunningContainer> {
   return container;
 }
 
+const memoryLimit = existsSync('/sys/fs/cgroup/cgroup.controllers') ? 'lxc.cgroup2.memory.max = 20M' : 'lxc.cgroup.memory.limit_in_bytes = 20M';
+
+test('the words of lxc.init.cmd, quoted as pvr writes them', async () => {
+  const spec = harness.specWith('', ['lxc.init.cmd = /bin/sh -c "IFS=; echo $0:$1; exit 9" "a  b" -c']);
+  expect(await (await start(spec)).ended).toEqual({ kind: 'exit', code: 9 });
+  expect(harness.consoleOf(spec)).toMatch(/^a {2}b:-c\r?$/m);
+});
+
+test('what was said about an ended run does not reach the next', async () => {
+  const spec = harness.spec(stay);
+  const first = await startReady(spec);
+  await first.kill();
+  await first.ended;
+  const second = await start(spec);
+  await first.kill();
+  first.halt();
+  first.release();
+  process.kill(second.init.pid, 0);
+  expect(await harness.another().adopt(spec)).toMatchObject({ kind: 'running', container: { init: second.init } });
+  await second.kill();
+  expect(await second.ended).toEqual({ kind: 'signal', signal: 9 });
+});
+
 test('out of memory', async () => {
-  const limit = existsSync('/sys/fs/cgroup/cgroup.controllers') ? 'lxc.cgroup2.memory.max = 20M' : 'lxc.cgroup.memory.limit_in_bytes = 20M';
-  const spec = harness.specWith('exec dd if=/dev/zero of=/dev/null bs=64M count=1', [limit]);
+  const spec = harness.specWith('exec dd if=/dev/zero of=/dev/null bs=64M count=1', [memoryLimit]);
   expect(await (await start(spec)).ended).toEqual({ kind: 'oom', signal: 9 });
   expect(harness.remains(spec)).toEqual([]);
 });
 
-test('SIGKILL by a user in a container with a limit is no want of memory', async () => {
-  const spec = harness.spec(stay);
+test('SIGKILL of a container that lost a process for want of memory before', async () => {
+  const spec = harness.specWith(`dd if=/dev/zero of=/dev/null bs=64M count=1\n${stay}`, [memoryLimit]);
   const container = await startReady(spec);
   await container.kill();
   expect(await container.ended).toEqual({ kind: 'signal', signal: 9 });

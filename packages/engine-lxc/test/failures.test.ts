@@ -63,6 +63,17 @@ test('a hook that is not there', async () => {
   expect(result).toMatchObject({ kind: 'failed', reason: expect.stringMatching(/status 127|lxc\.hook\.start-host/) });
 });
 
+test('a hook that does not end: the start is given up, and nothing hangs on', async () => {
+  const stuck = join(harness.root, 'stuck');
+  writeFileSync(stuck, '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
+  const other = lxcHarness('stuck', { hook: stuck, startTimeout: 1 });
+  const spec = other.spec('exit 0');
+  const result = await other.engine.start(spec);
+  expect(result).toMatchObject({ kind: 'failed', reason: expect.stringMatching(/took too long/) });
+  expect(other.remains(spec)).toEqual([]);
+  await other.close();
+});
+
 test('a name that is too long for the path', async () => {
   expect(await reasonOf({ ...harness.spec('exit 0'), name: 'n'.repeat(100) as ContainerName })).toMatch(/too long for LXC below/);
 });

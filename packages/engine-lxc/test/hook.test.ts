@@ -1,8 +1,9 @@
 /** The hook alone, under both shells that may be /bin/sh, with logs of every shape. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempRoot } from '@pv/testkit/temp-root';
+import { waitFor } from '@pv/testkit/wait-for';
 import { afterAll, describe, expect, test } from 'vitest';
 import { clearRecords, recordedEnd, recordedHalt, recordedInit, recordedMonitor, recordHalt } from '../src/records.ts';
 import { hook } from './kit/lxc-harness.ts';
@@ -21,8 +22,8 @@ describe.each([['dash', ['/bin/dash']], ['busybox', ['/usr/bin/busybox', 'sh']]]
     mkdirSync(dir);
     const log = join(dir, 'lxc.log');
     writeFileSync(log, before);
-    const call = (kind: string | undefined, pid = process.pid) =>
-      spawnSync(shell, [...args, hook, dir, log, 'lxc/no-such-container'], { env: { ...(kind === undefined ? {} : { LXC_HOOK_TYPE: kind }), LXC_PID: String(pid) }, encoding: 'utf8' });
+    const call = (kind: string | undefined, pid = process.pid, network = 'host-network') =>
+      spawnSync(shell, [...args, hook, dir, log, 'lxc/no-such-container', network], { env: { ...(kind === undefined ? {} : { LXC_HOOK_TYPE: kind }), LXC_PID: String(pid) }, encoding: 'utf8' });
     const first = call(type);
     return { dir, log, call, first };
   }
@@ -91,6 +92,24 @@ describe.each([['dash', ['/bin/dash']], ['busybox', ['/usr/bin/busybox', 'sh']]]
     writeFileSync(log, `${script}\n`);
     expect(call('stop').status).toBe(0);
     expect(recordedEnd(dir)).toEqual({ kind: 'signal', signal: 1 });
+  });
+
+  test.each(['own-network', ''])('an init in the host\'s network is refused, argument %j', (network) => {
+    const { dir, call } = run(undefined);
+    expect(call('start-host', process.pid, network).status).toBe(3);
+    expect(recordedInit(dir)).toBeUndefined();
+  });
+
+  test('an init in a network of its own', async () => {
+    const { dir, call } = run(undefined);
+    const other = spawn('unshare', ['--net', 'sleep', '1000'], { stdio: 'ignore' });
+    try {
+      await waitFor(() => readlinkSync(`/proc/${other.pid}/ns/net`) !== readlinkSync('/proc/self/ns/net'), { what: 'a network namespace' });
+      expect(call('start-host', other.pid, 'own-network').status).toBe(0);
+      expect(recordedInit(dir)?.pid).toBe(other.pid);
+    } finally {
+      other.kill('SIGKILL');
+    }
   });
 
   test('an unknown hook type does nothing', () => {

@@ -1,6 +1,7 @@
 import type { ContainerName, GroupName } from '@pv/contract/names';
 import type { StartSpec } from '@pv/engine/engine';
 import { describe, expect, test } from 'vitest';
+import type { CgroupLayout } from '../src/cgroup.ts';
 import { configMark, haltSignal, mergedConfig, unusablePath } from '../src/merged-config.ts';
 import { signalNumber } from '../src/signals.ts';
 
@@ -8,16 +9,16 @@ const spec = (text: string, more: Partial<StartSpec> = {}): StartSpec => ({
   name: 'app' as ContainerName, group: 'root' as GroupName, config: { path: 'c', text }, rootfs: { lower: ['/v/config', '/v/root'], writable: '/v/overlay' },
   volumesDir: '/run/pv/volumes', mounts: [], environment: {}, logs: { console: '/l/console.log', engine: '/l/lxc.log' }, stateDir: '/s', ...more,
 });
-const lines = (text: string, more?: Partial<StartSpec>) => mergedConfig(spec(text, more), '/usr/lib/pv/hook').split('\n');
+const lines = (text: string, more?: Partial<StartSpec>, layout: CgroupLayout = 'CGROUP_HYBRID') => mergedConfig(spec(text, more), '/usr/lib/pv/hook', layout).split('\n');
 
 describe('the configuration LXC gets', () => {
   test('begins with our mark, ends with our lines', () => {
-    const got = lines('lxc.init.cmd = /start');
+    const got = lines('lxc.init.cmd = /start', { environment: { A: 'b c' } });
     expect(got[0]).toBe(configMark);
     expect(got).toEqual(expect.arrayContaining([
       'lxc.init.cmd = /start', 'lxc.uts.name = app', 'lxc.rootfs.path = overlay:/v/config:/v/root:/v/overlay/upper', 'lxc.cgroup.dir.container = lxc/app',
-      'lxc.cgroup.dir.monitor = lxc.monitor.app', 'lxc.console.rotate = 1', 'lxc.environment = container=pv-root',
-      'lxc.hook.start-host = /usr/lib/pv/hook /s /l/lxc.log lxc/app', 'lxc.hook.stop = /usr/lib/pv/hook /s /l/lxc.log lxc/app',
+      'lxc.cgroup.dir.monitor = lxc.monitor.app', 'lxc.console.rotate = 1', 'lxc.environment = A=b c',
+      'lxc.hook.start-host = /usr/lib/pv/hook /s /l/lxc.log lxc/app own-network', 'lxc.hook.stop = /usr/lib/pv/hook /s /l/lxc.log lxc/app own-network',
     ]));
   });
 
@@ -28,6 +29,36 @@ describe('the configuration LXC gets', () => {
     ['lxc.uts.name = other', 'lxc.uts.name = app', false],
   ])('%j: default %j is there: %s', (text, line, there) => {
     expect(lines(text).includes(line)).toBe(there);
+  });
+
+  test.each([
+    ['lxc.net.0.flags = up', true], ['lxc.net.0.type = macvlan', false], ['lxc.namespace.keep = user ipc', true],
+  ])('a network of its own, always: %j', (text, added) => {
+    expect(lines(text).includes('lxc.net.0.type = empty')).toBe(added);
+    expect(lines(text).find((line) => line.startsWith('lxc.hook.start-host'))).toMatch(/ own-network$/);
+  });
+
+  test.each(['lxc.namespace.keep = user net ipc', 'lxc.net.0.type = none', 'lxc.net.0.type = "none"'])('the hook lets the host\'s network pass for %j', (text) => {
+    expect(lines(text).find((line) => line.startsWith('lxc.hook.start-host'))).toMatch(/ host-network$/);
+  });
+
+  test('what exported files say about logs, console and start gives way to ours', () => {
+    const got = lines('lxc.console.path = none\nlxc.console.logfile = /etc/passwd\nlxc.log.file = /etc/passwd\nlxc.start.auto = 1\nlxc.rootfs.mount = /');
+    expect(got.filter((line) => /passwd|none$|^lxc\.(?:start|rootfs\.mount|log)/.test(line))).toEqual([]);
+    expect(got).toContain('lxc.console.logfile = /l/console.log');
+  });
+
+  test.each([
+    ['CGROUP_HYBRID', ['lxc.cgroup.memory.limit_in_bytes = 1', 'lxc.cgroup.devices.deny = a']],
+    ['CGROUP_UNIFIED', ['lxc.cgroup2.memory.max = 2', 'lxc.cgroup2.devices.deny = a']],
+  ] as const)('limits for %s', (layout, expected) => {
+    const text = 'lxc.cgroup.memory.limit_in_bytes = 1\nlxc.cgroup2.memory.max = 2\nlxc.cgroup.devices.deny = a';
+    expect(lines(text, {}, layout).filter((line) => /^lxc\.cgroup2?\.(?!dir)/.test(line))).toEqual(expected);
+  });
+
+  test('rules about devices of the machine\'s own version stand alone', () => {
+    const text = 'lxc.cgroup.devices.deny = a\nlxc.cgroup2.devices.allow = a';
+    expect(lines(text).filter((line) => line.includes('.devices.'))).toEqual(['lxc.cgroup.devices.deny = a']);
   });
 
   test('capabilities are dropped unless the revision chooses', () => {
@@ -47,7 +78,7 @@ describe('the configuration LXC gets', () => {
     });
     expect(got).toContain('lxc.mount.entry = /run\\040dir/$&/v/app/data data none bind 0 0');
     expect(got).toContain('lxc.mount.entry = /a\\040b p\\040q none bind,ro,create=dir 0 0');
-    expect(got).toContain("lxc.hook.stop = /usr/lib/pv/hook /it\\'s\\ \\$HOME /l/lxc.log lxc/app");
+    expect(got).toContain("lxc.hook.stop = /usr/lib/pv/hook /it\\'s\\ \\$HOME /l/lxc.log lxc/app own-network");
   });
 
   test.each([

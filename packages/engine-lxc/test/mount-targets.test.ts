@@ -33,6 +33,7 @@ test.each([
   ['a link that a directory above hides', ['w/upper/x/', 'a/x>', 'b/x/y>'], 'x/y', undefined],
   ['a link below a merged directory', ['w/upper/x/', 'a/x/', 'b/x/y>'], './x//y', '/x/y'],
   ['a link that a file hides', ['a/x', 'b/x>'], 'x', undefined],
+  ['a link with a blank in its name', ['w/upper/a b>'], 'a\\040b/c', '/a b'],
   ['elsewhere', ['a/z>'], 'x', undefined],
 ])('%s', (_, entries, target, expected) => {
   const problem = found(entries, target);

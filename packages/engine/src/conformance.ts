@@ -44,6 +44,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   { title: 'an end that nobody watched is learned exactly', run: unwatchedEnd },
   { title: 'an unwatched death of the monitor is learned as unknown', run: unwatchedMonitorDeath },
   { title: 'nothing to adopt where nothing was started', run: nothingToAdopt },
+  { title: 'nothing to adopt after a sweep', run: sweptAway },
   { title: 'a name that runs is not started twice', run: startedTwice },
   { title: 'a new start forgets the former end', run: startAgain },
   { title: 'many starts at once', run: manyStarts },
@@ -168,6 +169,14 @@ async function endSeenLater(harness: Harness, spec: StartSpec): Promise<Containe
 
 async function nothingToAdopt({ engine, spec }: Harness): Promise<void> {
   assert.deepEqual(await engine.adopt(spec('exit 0')), { kind: 'none' });
+}
+
+async function sweptAway(harness: Harness): Promise<void> {
+  const spec = harness.spec('exit 3');
+  await (await started(harness, spec)).ended;
+  assert.deepEqual(await harness.another().adopt(spec), { kind: 'ended', end: { kind: 'exit', code: 3 } });
+  await harness.engine.sweep(spec);
+  assert.deepEqual(await harness.another().adopt(spec), { kind: 'none' });
 }
 
 async function startedTwice(harness: Harness): Promise<void> {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdoptResult, AdoptSpec, ContainerEnd, Engine, ProcessId, RunningContainer, StartResult, StartSpec } from './engine.ts';
 
-const records = ['init', 'end', 'alive', 'monitor.pid'] as const;
+const records = ['init', 'end', 'alive', 'go', 'monitor.pid'] as const;
 
 /** `type`: what run.json must say to get it. */
 export function createFakeEngine(type = 'fake'): Engine {
@@ -20,7 +20,10 @@ export function createFakeEngine(type = 'fake'): Engine {
     check: ({ path, text }) => text.split('\n').flatMap((line, index) => (line.startsWith('refuse') ? [`${path}:${index + 1}: refuse: is refused`] : [])),
     start,
     adopt,
-    sweep: async ({ stateDir }) => killAll(stateDir),
+    sweep: async ({ stateDir }) => {
+      killAll(stateDir);
+      clearRecords(stateDir);
+    },
     tidy: () => undefined,
   };
 }
@@ -57,7 +60,7 @@ async function start(spec: StartSpec): Promise<StartResult> {
     running.release();
     return { kind: 'failed', reason: `a container '${spec.name}' runs already` };
   }
-  for (const file of [...records, 'go']) rmSync(join(stateDir, file), { force: true });
+  clearRecords(stateDir);
   const log = openSync(logs.console, 'a');
   const child = spawn('/bin/sh', ['-c', monitor, 'monitor', stateDir, config.text], {
     detached: true, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...environment }, stdio: ['ignore', log, log, 'pipe'],
@@ -118,14 +121,17 @@ function watch(stateDir: string): Watch | undefined {
   };
 }
 
-/** Init's process group, if init was the one we know or is gone. */
+/** Init and its process group, if init is the one we know or is gone. */
 function killAll(stateDir: string): void {
   const init = recordedInit(stateDir);
   if (init === undefined || (stat(init.pid) !== undefined && !isAlive(init))) return;
-  try {
-    process.kill(-init.pid, 'SIGKILL');
-  } catch {
-    // Nobody is left in it.
+  // Init itself too: it may not have come to leading its group yet.
+  for (const target of [-init.pid, init.pid]) {
+    try {
+      process.kill(target, 'SIGKILL');
+    } catch {
+      // Nobody is left.
+    }
   }
 }
 
@@ -139,6 +145,10 @@ async function groupGone(id: number): Promise<void> {
     }
     await sleep(10);
   }
+}
+
+function clearRecords(stateDir: string): void {
+  for (const file of records) rmSync(join(stateDir, file), { force: true });
 }
 
 function recordedInit(stateDir: string): ProcessId | undefined {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempRoot } from '@pv/testkit/temp-root';
 import { waitFor } from '@pv/testkit/wait-for';
@@ -21,7 +21,7 @@ describe('the fake, as any engine', () => {
     },
     consoleOf: ({ logs }) => (existsSync(logs.console) ? readFileSync(logs.console, 'utf8') : ''),
     killMonitor: ({ stateDir }) => void process.kill(Number(readFileSync(join(stateDir, 'monitor.pid'), 'utf8')), 'SIGKILL'),
-    remains: ({ stateDir }) => group(Number(readFileSync(join(stateDir, 'init'), 'utf8').split(' ')[0])),
+    remains: ({ stateDir }) => processesIn(stateDir),
     waitFor: async (check, what) => void (await waitFor(check, { what })),
   };
   afterAll(async () => {
@@ -49,13 +49,11 @@ function makeSpec(root: string, script: string): StartSpec {
   };
 }
 
-/** Processes of a group that have not ended. */
-function group(id: number): string[] {
+/** Monitor and init work in the state directory, and their children with them. */
+function processesIn(directory: string): string[] {
   return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
     try {
-      const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-      const [state, , pgrp] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-      return Number(pgrp) === id && state !== 'Z' && state !== 'X';
+      return readlinkSync(`/proc/${pid}/cwd`) === directory;
     } catch {
       return false;
     }
