@@ -1,39 +1,25 @@
-/** pventer: runs a command, or a shell, inside a container. */
-import { attach, checkRunning } from './attach.ts';
-import { parseOptions } from './options.ts';
+/** pventer: runs a command, or a login shell, inside a container. */
+import { resolve } from 'node:path';
+import { enter } from './enter.ts';
+import { help } from './help.ts';
+import { parseCommandLine } from './options.ts';
 
 declare const PV_VERSION: string;
 
-const usage = `Usage: pventer -c NAME [options] [COMMAND [ARGUMENTS]]
-
-Runs COMMAND in the container NAME, as its root; without COMMAND root's shell there. COMMAND and
-its arguments reach the container as they are: no shell of the host sees them.
-
-  -c, --container NAME  the container
-  -u, --user UID        numeric user and group id inside (default 0)
-  -h, --help            show this
-  --version             show the version
-
-Environment: LXC_PATH, where LXC keeps containers (default: LXC's own).
-Exit codes: the command's; 1 wrong usage or no such container; 126 or 127 the command cannot be run.
-
-Examples:
-  pventer -c pv-example-unix-client
-  pventer -c pv-example-unix-client ls -l /run/pv/services
-`;
-
-const parsed = parseOptions(process.argv.slice(2));
-switch (parsed.kind) {
-  case 'help': process.stdout.write(usage); break;
+const { LXC_PATH: path = '', PATH: searchPath = '', TERM: terminal, PVUSER: defaultUser, PVDEBUG: debug = '' } = process.env;
+// An empty part would mean the working directory.
+const directories = [...searchPath.split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'].filter((directory) => directory !== '');
+const line = parseCommandLine(process.argv.slice(2), defaultUser === '' ? undefined : defaultUser);
+switch (line.kind) {
+  case 'help': process.stdout.write(help); break;
   case 'version': process.stdout.write(`pventer ${PV_VERSION}\n`); break;
   case 'wrong':
-    process.stderr.write(`pventer: ${parsed.message}\nSee pventer --help.\n`);
+    process.stderr.write(`pventer: ${line.message}\nSee pventer --help.\n`);
     process.exitCode = 1;
     break;
-  case 'run': {
-    const attaching = { options: parsed.options, lxcPath: process.env['LXC_PATH'], terminal: process.env['TERM'] };
-    const check = checkRunning(attaching);
-    if (check.kind === 'not') process.stderr.write(`pventer: ${check.message}\n`);
-    process.exitCode = check.kind === 'not' ? check.exitCode : await attach(attaching);
-  }
+  case 'run':
+    process.exitCode = await enter(line.options, {
+      lxc: { path: path === '' ? undefined : resolve(path), searchPath: directories.join(':') },
+      terminal, isRoot: process.geteuid?.() === 0, err: (text) => process.stderr.write(text), debug: debug !== '',
+    });
 }

@@ -1,34 +1,54 @@
-/** pventer's command line. Pure. Everything after the first word that is no option is the command, word by word. */
+/** pventer's command line. Pure. From the first word that is no option on, all is the command, word by word. */
+import { containerNameGrammar } from '@pv/contract/grammar';
 
 export interface Options {
   readonly container: string;
-  readonly uid: string;
+  /** A name or a number inside the container. */
+  readonly user: string;
+  /** Empty: an interactive login shell. */
   readonly command: readonly string[];
+  /** Without the login shell around the command. */
+  readonly direct: boolean;
 }
 
-export type Parsed = { readonly kind: 'run'; readonly options: Options } | { readonly kind: 'help' | 'version' } | { readonly kind: 'wrong'; readonly message: string };
+export type CommandLine = { readonly kind: 'run'; readonly options: Options } | { readonly kind: 'help' | 'version' } | { readonly kind: 'wrong'; readonly message: string };
 
-/** The grammar of packages/contract/src/names.ts, without loading its schemas. */
-const containerName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const valued = { '-c': 'container', '--container': 'container', '-u': 'user', '--user': 'user' } as const;
+const isValued = (name: string): name is keyof typeof valued => Object.hasOwn(valued, name);
 
-export function parseOptions(argv: readonly string[]): Parsed {
+/** What useradd and busybox's adduser allow, and numbers. */
+const userGrammar = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\$?$/;
+
+export function parseCommandLine(argv: readonly string[], defaultUser = 'root'): CommandLine {
   const words = [...argv];
-  const found: { container?: string; uid?: string } = {};
-  for (let word = words[0]; word?.startsWith('-') === true; word = words[0]) {
+  const given: { container?: string; user?: string; direct?: true } = {};
+  for (let word = words[0]; word !== undefined && /^-./s.test(word); word = words[0]) {
     words.shift();
     if (word === '--') break;
-    const [name = '', glued] = /^(--\w+)=(.*)$/s.exec(word)?.slice(1) ?? [word];
-    if (name === '-h' || name === '--help') return { kind: 'help' };
-    if (name === '--version') return { kind: 'version' };
-    const key = ({ '-c': 'container', '--container': 'container', '-u': 'uid', '--user': 'uid' } as const)[name];
-    if (key === undefined) return { kind: 'wrong', message: `unknown option '${word}'` };
+    if (word === '-h' || word === '--help') return { kind: 'help' };
+    if (word === '--version') return { kind: 'version' };
+    if (word === '--direct') {
+      given.direct = true;
+      continue;
+    }
+    const [, name = word, glued] = /^(-[cu]|--\w+(?==))=?(.+)$/s.exec(word) ?? [];
+    if (!isValued(name)) return wrong(`unknown option '${word}'`);
     const value = glued ?? words.shift();
-    if (value === undefined) return { kind: 'wrong', message: `option '${name}' needs a value` };
-    found[key] = value;
+    if (value === undefined) return wrong(`option '${name}' needs a value`);
+    given[valued[name]] = value;
   }
-  if (found.container === undefined) return { kind: 'wrong', message: '-c NAME is missing: name the container' };
-  if (!containerName.test(found.container)) return { kind: 'wrong', message: `'${found.container}' is not a container name` };
-  const uid = found.uid ?? '0';
-  if (!/^\d{1,9}$/.test(uid)) return { kind: 'wrong', message: `-u '${uid}' is not a numeric user id` };
-  return { kind: 'run', options: { container: found.container, uid, command: words } };
+  const { container, user = defaultUser, direct = false } = given;
+  if (container === undefined) return wrong('-c NAME is missing: name the container; pvcontrol ls lists them');
+  const problem = containerProblem(container) ?? (userGrammar.test(user) ? undefined : `'${user}' is not a user's name or number`);
+  if (problem !== undefined) return wrong(problem);
+  if (direct && words.length === 0) return wrong('--direct needs a command');
+  return { kind: 'run', options: { container, user, command: words, direct } };
+}
+
+const wrong = (message: string): CommandLine => ({ kind: 'wrong', message });
+
+function containerProblem(name: string): string | undefined {
+  if (name === '_pv_' || name === '/') return `'${name}' is the host itself: there is nothing to enter`;
+  if (name.startsWith('tty@')) return `'${name}' is a console: use lxc-console -n ${name.slice(4)}`;
+  return containerNameGrammar.test(name) ? undefined : `'${name}' is not a container's name; pvcontrol ls lists them`;
 }

@@ -3,12 +3,12 @@
  * command line, XML or a header. Grammars: spec state-engine 1.1 and xconnect 1.3.
  */
 import * as z from 'zod/mini';
+import { containerNameGrammar } from './grammar.ts';
 
 const named = (what: string, grammar: RegExp) =>
   z.string().check(z.regex(grammar, { error: `is not a ${what}: it must match ${grammar.source}` }));
 
-/** A container's name: at most 63 characters, so that it is also a host name and a socket path's part. */
-export const ContainerName = named('container name', /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/).brand<'ContainerName'>();
+export const ContainerName = named('container name', containerNameGrammar).brand<'ContainerName'>();
 export type ContainerName = z.infer<typeof ContainerName>;
 
 export const GroupName = named('group name', /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/).brand<'GroupName'>();
