@@ -28,9 +28,14 @@ export function useBooted(options: (box: Box) => Promise<BootOptions>): Booted {
     const box = await startBox();
     Object.assign(booted, { box, ...helpers(box) });
     booted.appengine = await bootAppengine(box, await options(box));
+    await waitForApi(box);
   });
   afterAll(() => booted.box?.stop());
   return booted as Booted;
+}
+
+export async function waitForApi(box: Box): Promise<void> {
+  await waitFor(async () => (await box.pvcontrol('ls')).code === 0, { what: 'an answer of the API', detail: () => box.log() ?? 'no pantavisor.log' });
 }
 
 export function helpers(box: Box): Omit<Booted, 'appengine' | 'box'> {
