@@ -60,6 +60,8 @@ export interface OptionRow {
 }
 
 const defaultConnectTimeoutMs = 5_000;
+/** Bytes of a socket's address, but for its final NUL (unix(7)). */
+const maxSocketPath = 107;
 const flag = (names: readonly string[], help: string): OptionRow => ({ names, help, take: ({ flags }) => void flags.add(names[0] ?? '') });
 const assign = (names: readonly string[], value: string, help: string, put: (draft: Draft, value: string) => void): OptionRow => ({
   names, value, help, take: (draft, text) => void put(draft, text),
@@ -162,6 +164,8 @@ function take(row: OptionRow, name: string, value: string | undefined, draft: Dr
 function complete(draft: Draft): CommandLine {
   const { socketPath, flags, operands: [url, ...surplus] } = draft;
   if (socketPath === undefined || socketPath === '') return { kind: 'wrong', message: '--unix-socket is required.' };
+  // Node would cut it off there, and connect to whoever has the shorter name.
+  if (Buffer.byteLength(socketPath) > maxSocketPath) return { kind: 'wrong', message: `--unix-socket: the path is longer than ${maxSocketPath} bytes: change to its directory and give a relative one` };
   const target = parseTarget(url ?? '/');
   if (target.kind === 'wrong') return target;
   const options: Options = {

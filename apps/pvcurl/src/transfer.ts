@@ -26,6 +26,9 @@ export type Outcome = Facts & ({ readonly kind: 'done' } | { readonly kind: 'fai
 /** curl's numbers for what can happen here. */
 export const exitCodes = { connect: 7, notHttp: 8, partial: 18, status: 22, write: 23, read: 26, timeout: 28, empty: 52, send: 55, receive: 56 } as const;
 
+/** Bytes of an answer's head, as curl allows; Node's own limit is 16 KiB. */
+const maxHeaderSize = 300 * 1024;
+
 type Fail = (exit: number, reason: string) => void;
 
 export function transfer(wanted: Wanted, sink: Sink): Promise<Outcome> {
@@ -34,7 +37,7 @@ export function transfer(wanted: Wanted, sink: Sink): Promise<Outcome> {
     const facts = { status: 0, received: 0 };
     const socket = new PatientSocket();
     const connection = { made: false };
-    const request = httpRequest({ method, path, headers: [...fields], createConnection: () => socket.connect(socketPath) });
+    const request = httpRequest({ method, path, headers: [...fields], maxHeaderSize, createConnection: () => socket.connect(socketPath) });
     const end = (how: { kind: 'done' } | { kind: 'failed'; exit: number; reason: string }): void => {
       for (const timer of timers) clearTimeout(timer);
       if (body.kind === 'stream') body.stream.destroy();
@@ -49,6 +52,11 @@ export function transfer(wanted: Wanted, sink: Sink): Promise<Outcome> {
     socket.once('connect', () => (connection.made = true));
     const cause = (error: NodeJS.ErrnoException): [number, string] => (connection.made ? failureOf(error, socket, facts) : unconnected(error, socketPath));
     request.on('error', (error) => fail(...cause(error)));
+    // Never asked for; without a listener the request would end with no event but 'close', and this call would not.
+    request.on('upgrade', ({ statusCode = 0 }) => {
+      facts.status = statusCode;
+      fail(exitCodes.notHttp, `the server answered with status ${statusCode}, a change of protocol that was not asked for`);
+    });
     request.on('response', (response) => void receive(response, { body, sink, facts, fail, end, cause }));
     send(body, request, fail);
   });
@@ -109,6 +117,7 @@ function unconnected({ code = '', message }: NodeJS.ErrnoException, socketPath: 
 }
 
 function failureOf({ code = '', syscall, message }: NodeJS.ErrnoException, { stopped, bytesRead }: PatientSocket, { status }: Facts): [number, string] {
+  if (code === 'HPE_HEADER_OVERFLOW') return [exitCodes.receive, `the head of the answer is longer than ${maxHeaderSize} bytes`];
   if (code.startsWith('HPE_')) return [status === 0 ? exitCodes.notHttp : exitCodes.receive, `the answer is not HTTP: ${message}`];
   if (status !== 0) return [exitCodes.partial, 'the answer was cut off before its end'];
   if (stopped) return [exitCodes.send, 'the server stopped reading the request and did not answer'];

@@ -147,6 +147,7 @@ describe('a wrong command line', () => {
     [['--unix-socket', '/s', 'https://localhost/x'], 'only http://localhost/... and a path alone'],
     [['--unix-socket', '/s', '/a b'], 'percent-encode it'],
     [['--unix-socket', '/s', '/a\r\nX: y'], 'percent-encode it'],
+    [['--unix-socket', `/${'ü'.repeat(54)}`, '/x'], 'longer than 107 bytes'],
   ])('%j: exit 1', async (args, message) => {
     const { code, out, err } = await bare(args);
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -182,6 +183,8 @@ describe('a broken server', () => {
     ['sends less than it stated', `${ok}Content-Length: 10\r\n\r\nabc`, 'end', 18, '200'],
     ['stops within chunks', `${ok}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`, 'end', 18, '200'],
     ['breaks its chunks', `${ok}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 'end', 56, '200'],
+    ['changes the protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nraw', 'end', 8, '101'],
+    ['has a head without end', `${ok}X: ${'x'.repeat(310 * 1024)}\r\n\r\n`, 'end', 56, '000'],
     ['states two lengths', `${ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 'end', 8, '000'],
     ['hangs before its answer', '', 'hang', 28, '000'],
     ['hangs within its answer', `${ok}Content-Length: 10\r\n\r\nabc`, 'hang', 28, '200'],
@@ -201,6 +204,13 @@ describe('a broken server', () => {
   it('that closes without a length is a whole answer, as HTTP/1.0 has it', async () => {
     const server = await rawServer(root.path, 'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n[]');
     expect(await bare(['--unix-socket', server.socketPath, '/x'])).toMatchObject({ code: 0, out: '[]', err: '' });
+    await server.stop();
+  });
+
+  it('that speaks first of something else, or much, is waited for', async () => {
+    const head = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n';
+    const server = await rawServer(root.path, `${head}${ok}X: ${'x'.repeat(100 * 1024)}\r\nContent-Length: 2\r\n\r\n[]`);
+    expect(await bare(['--unix-socket', server.socketPath, '-w', ' %{http_code}', '/x'])).toMatchObject({ code: 0, out: '[] 200', err: '' });
     await server.stop();
   });
 
