@@ -3,15 +3,19 @@ import type { StateText } from './state-text.ts';
 
 /** What an incoming part replaces goes first, with all that its old signature covered; then its own keys come in. */
 export function addState(current: StateText, incoming: StateText): StateText {
-  const removed = new Set([...incoming.keys()].filter((key) => key !== '#spec').flatMap((key) => coveredBy(current, key)));
+  const signatures = signaturesOf(current);
+  const removed = new Set([...incoming.keys()].filter((key) => key !== '#spec').flatMap((key) => covered(current, signatures, key)));
   const kept = [...current].filter(([key]) => !removed.has(key));
   return new Map([...kept, ...incoming]);
 }
 
 /** The keys that removing `part` removes. */
 export function coveredBy(state: StateText, part: string): string[] {
+  return covered(state, signaturesOf(state), part);
+}
+
+function covered(state: StateText, signatures: readonly Signature[], part: string): string[] {
   const base = part.replace(/^(?:_config|_sigs)\//, '');
-  const signatures = signaturesOf(state);
   const own = signatures.find(({ name }) => name === base || name === `${base}.json`);
   const patterns = [part, ...(own?.patterns ?? [])];
   const all = signatures.flatMap(({ patterns: others }) => others);

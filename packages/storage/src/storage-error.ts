@@ -12,6 +12,7 @@ const texts: Readonly<Record<string, readonly [string, string]>> = {
   ENOSPC: ['no space left on the storage', 'free some space or use a larger storage'],
   EDQUOT: ['the quota of the storage is used up', 'free some space or raise the quota'],
   EROFS: ['the storage is read-only', 'mount it read-write'],
+  ENAMETOOLONG: ['is too long for a file name', 'rename it'],
 };
 
 /** A system error while `where` was handled, in words; other errors keep theirs. */
