@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { enter } from './enter.ts';
 import { help } from './help.ts';
+import { closeInherited } from './inherited.ts';
 import { parseCommandLine } from './options.ts';
 
 declare const PV_VERSION: string;
@@ -18,6 +19,7 @@ switch (line.kind) {
     process.exitCode = 1;
     break;
   case 'run':
+    closeInherited();
     process.exitCode = await enter(line.options, {
       lxc: { path: path === '' ? undefined : resolve(path), searchPath: directories.join(':') },
       terminal, isRoot: process.geteuid?.() === 0, err: (text) => process.stderr.write(text), debug: debug !== '',

@@ -1,6 +1,8 @@
 /** Containers that mean harm: whatever they hold is read and run inside, or not at all. */
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { program, type Program, type ProgramResult } from '@pv/testkit/program';
 import { tempRoot } from '@pv/testkit/temp-root';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -103,6 +105,21 @@ describe('nothing runs or is read on the host', () => {
       const files = readFileSync(join(rootfs, 'run/fds'), 'utf8').split('\n').filter((line) => line.startsWith('/'));
       expect(files.filter((path) => !existsSync(join(rootfs, path)) && !path.startsWith('/proc/'))).toEqual([]);
     });
+  });
+
+  it('by a directory of the host that the caller has left open', async () => {
+    const container = lxcContainer(root.path, `pv-inherit-${process.pid}`);
+    const descriptors = [3, 9, 63, 200, 900];
+    const words = [process.execPath, at.program?.path ?? expect.fail('no program'), '-c', container.name, 'sh', '-c', 'for fd; do cat "/proc/self/fd/$fd$MARKED"; done; echo end', 'sh', ...descriptors.map(String)];
+    const opened = descriptors.map((fd) => `exec ${fd}</`).join('; ');
+    await container.start();
+    try {
+      const ask = (path: string): string => words.map((word) => `'${word.replace('$MARKED', path)}'`).join(' ');
+      const run = promisify(execFile)('bash', ['-c', `ulimit -n 1024; ${opened}; ${ask(hostPasswd)}`], { env: { PATH: process.env['PATH'], LXC_PATH: container.lxcPath } });
+      expect((await run).stdout).toBe('end\n');
+    } finally {
+      container.stop();
+    }
   });
 
   it('by an answer about a user that is too long, or not two numbers', async () => {
