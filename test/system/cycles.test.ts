@@ -44,9 +44,9 @@ function descriptors(): Record<string, number> {
   return Object.fromEntries(programs.map((program) => [program, readdirSync(`/proc/${device.box.hostPid(device.box.pidsOf(program)[0] ?? 0)}/fd`).length]));
 }
 
-it(`${cycles} cycles leave no mount, loop device, cgroup, process or descriptor`, { timeout: 180_000 }, async () => {
+it(`${cycles} cycles leave no mount, loop device, cgroup, process or descriptor`, { timeout: 500_000 }, async () => {
   const before = { resources: device.box.resources(), descriptors: descriptors() };
-  const { stdout, stderr } = await device.box.exec(['node', '--input-type=module', '-e', script], { timeoutMs: 170_000 });
+  const { stdout, stderr } = await device.box.exec(['node', '--input-type=module', '-e', script], { timeoutMs: 450_000 });
   expect(stdout + stderr).toBe('done\n');
   const counts = (resources: typeof before.resources) => Object.fromEntries(Object.entries(resources).map(([kind, lines]) => [kind, lines.length]));
   // The shell in the container has a sleep at times.

@@ -27,7 +27,7 @@ const device = useBooted(async (box) => {
       // Its target's parent is a link: absolute, to a directory that the host has and it has not.
       await make('linker', `ln -s /var/lib /run/pv; ${idle}`, want('honest', 'honest', '/run/pv/linked.sock')),
       await make('up-linker', `ln -s ../../../../../../var/lib /run/pv; ${idle}`, want('honest', 'honest', '/run/pv/up-linked.sock')),
-      await make('squatter', `mkdir -p /run/pv; echo mine > /run/pv/file; ${idle}`, want('honest', 'honest', '/run/pv/file')),
+      await make('squatter', idle, want('honest', 'honest', '/start')),
       await make('sleeper', 'exit 1', want('honest', 'honest', '/var/lib/sleeper.sock')),
     ],
   };
@@ -53,9 +53,9 @@ describe('a consumer whose target', () => {
   });
 
   it('is a file of its own keeps it, and is told why there is no socket', async () => {
-    const read = await device.box.exec(['lxc-attach', '-n', 'squatter', '--', 'cat', '/run/pv/file']);
-    expect(read.stdout).toBe('mine\n');
-    await waitFor(async () => (await links()).some((line) => line.includes('squatter/honest') && /fail|not a socket|exists/i.test(line)), { what: 'the reason', detail: async () => (await links()).join('\n') });
+    const read = await device.box.exec(['lxc-attach', '-n', 'squatter', '--', 'cat', '/start']);
+    expect(read.stdout).toContain(idle);
+    await waitFor(async () => (await links()).some((line) => line.includes('Failed to add link for honest: /start exists and is not a socket; it is left as it is (consumer squatter')), { what: 'the reason', detail: async () => (await links()).join('\n') });
   });
 });
 
