@@ -4,6 +4,7 @@
  */
 import { copyFileSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '../wait-for.ts';
 import type { Box } from './box.ts';
 import { program } from './project.ts';
@@ -46,7 +47,8 @@ export async function bootAppengine(box: Box, options: BootOptions = {}): Promis
     ended: running.ended,
     stop: async () => {
       process.kill(running.hostPid, 'SIGTERM');
-      return running.ended;
+      const status = running.ended.then((code) => ({ code }));
+      return (await waitFor(() => Promise.race([status, delay(50, undefined)]), { what: 'the end of pv-appengine', timeoutMs: 60_000, detail })).code;
     },
   };
 }

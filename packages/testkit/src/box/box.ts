@@ -1,6 +1,7 @@
 /** What can be done with a running box. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Container } from '@pv/contract/containers';
 import * as z from 'zod/mini';
 import { difference, loopDevices, mounts, type Resources } from '../resources.ts';
@@ -8,7 +9,7 @@ import { waitFor } from '../wait-for.ts';
 import { background, exec, type BackgroundCommand, type CommandOptions, type CommandResult } from './command.ts';
 import { cgroupsBelow, type OwnCgroup } from './hierarchies.ts';
 import { program, storage } from './project.ts';
-import { processesIn, runsProgram, type BoxProcess } from './processes.ts';
+import { processesIn, runsProgram, whereabouts, type BoxProcess } from './processes.ts';
 
 export interface Box {
   /** A directory that box and host share, under this one path. Gone with the box. */
@@ -60,6 +61,7 @@ export function createBox({ dir, initPid, cgroups, release }: BoxParts): Box {
     processes: processes().filter(({ pid, argv }) => pid !== 1 && argv[0] !== 'sleep').map(describe),
   });
   const atFirst = resources();
+  const log = (revision = '0'): string | undefined => readIfThere(`/proc/${initPid}/root${storage}/logs/${revision}/pantavisor/pantavisor.log`);
   const pvcontrol = (...args: readonly string[]): Promise<CommandResult> => exec(place, [program('pvcontrol'), ...args]);
   return {
     dir,
@@ -72,10 +74,10 @@ export function createBox({ dir, initPid, cgroups, release }: BoxParts): Box {
     pvcontrol,
     containers: async () => {
       const { code, stdout, stderr } = await pvcontrol('ls');
-      if (code !== 0) throw new Error(`pvcontrol ls: exit status ${code}\n${stderr}`);
+      if (code !== 0) throw new Error(`pvcontrol ls: exit status ${code}\n${stderr}${log()?.split('\n').slice(-30).join('\n') ?? ''}`);
       return z.array(Container).parse(JSON.parse(stdout));
     },
-    log: (revision = '0') => readIfThere(`/proc/${initPid}/root${storage}/logs/${revision}/pantavisor/pantavisor.log`),
+    log,
     processes,
     hostPid: (pid) => processes().find((process) => process.pid === pid)?.hostPid,
     pidsOf: (program) => find(program).map(({ pid }) => pid),
@@ -89,7 +91,8 @@ export function createBox({ dir, initPid, cgroups, release }: BoxParts): Box {
     resources,
     leaks: () => difference(atFirst, resources()),
     stop: async () => {
-      await release();
+      const released = release().then(() => true);
+      await waitFor(() => Promise.race([released, delay(100, false)]), { what: 'the end of the box', timeoutMs: 30_000, detail: () => whereabouts(cgroups[0]?.path ?? '') });
       const left = (): string[] => [...cgroups.map(({ path }) => path), dir].filter((path) => existsSync(path)).concat(loopDevicesOf(devices));
       await waitFor(() => left().length === 0, { what: 'the end of all that the box had', detail: () => left().join('\n') });
     },

@@ -27,6 +27,15 @@ export function runsProgram({ argv }: BoxProcess, name: string): boolean {
   return argv.some((argument) => basename(argument) === `${name}.mjs`);
 }
 
+/** For a process that should have ended: its state and where in the kernel it is, one line each. */
+export function whereabouts(root: string): string {
+  return processesIn(root).map(({ hostPid, pid, argv }) => {
+    const state = /^State:\s+(.*)$/m.exec(read(`/proc/${hostPid}/status`))?.[1];
+    const stack = read(`/proc/${hostPid}/stack`).replace(/\[<0>\] |\+0x\S+/g, '').trim().split('\n').join(' < ');
+    return `${pid} (${hostPid} on the host) ${state ?? 'gone'}: ${argv.join(' ')} [${stack}]`;
+  }).join('\n');
+}
+
 function lines(path: string): string[] {
   return read(path).split('\n').filter((line) => line !== '');
 }
