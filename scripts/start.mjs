@@ -9,7 +9,7 @@ import { root } from './setup/workspace.mjs';
 try {
   await bootstrap();
   const main = join(root, 'scripts', 'start', 'main.ts');
-  process.exitCode = await runAsRoot(process.execPath, ['--import', 'tsx', main, ...process.argv.slice(2)], 'to start containers', { cwd: root });
+  process.exitCode = await runAsRoot(process.execPath, ['--import', 'tsx', main, ...process.argv.slice(2)], 'to start containers', { cwd: root, env: { ...process.env, TSX_DISABLE_CACHE: '1' } });
 } catch (error) {
   fail(error);
 }

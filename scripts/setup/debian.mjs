@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { findProgram, missing } from './needs.mjs';
 import { runAsRoot } from './root.mjs';
-import { fail, run, say, SetupError } from './say.mjs';
+import { capture, fail, say, SetupError } from './say.mjs';
 
 export async function ensurePrograms() {
   const needs = missing();
@@ -31,19 +31,22 @@ const policy = '/usr/sbin/policy-rc.d';
 const ourPolicy = '#!/bin/sh\n# Temporary, by the set-up of pv-runtime: start no service while packages are installed.\nexit 101\n';
 
 async function install(packages) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
-  const options = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', '-q'];
-  say('apt-get update');
-  if ((await run('apt-get', [...options, 'update'], { env })) !== 0) throw new SetupError('apt-get update failed (see above)');
-  say(`apt-get install ${packages.join(' ')}`);
+  await apt(['update']);
   const guarded = forbidServices();
   try {
-    const status = await run('apt-get', [...options, 'install', '-y', '--no-install-recommends', ...packages], { env });
-    if (status !== 0) throw new SetupError('apt-get install failed (see above)');
+    await apt(['install', '-y', '--no-install-recommends', ...packages]);
   } finally {
     if (guarded) rmSync(policy);
   }
   if (packages.includes('lxc')) say('the services of the package lxc were not started; nothing here needs them');
+}
+
+/** Its many lines are shown only when it fails. */
+async function apt(args) {
+  say(`apt-get ${args.join(' ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
+  const { status, output } = await capture('apt-get', ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', '-q', ...args], { env });
+  if (status !== 0) throw new SetupError(`apt-get ${args[0]} failed:\n${output}`);
 }
 
 /** Debian's own switch. An administrator's policy stays as it is; one of ours that a killed run left is taken over. */

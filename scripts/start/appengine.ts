@@ -34,9 +34,13 @@ export function startAppengine({ dist, exportsDir, run, storage }: Settings): Ap
   const ended = once(child, 'close').then(([code]) => (typeof code === 'number' ? code : 1));
   const log = (): string => readIfThere(join(storage, 'logs', '0', 'pantavisor', 'pantavisor.log'));
   const told = (): string => `${output.join('')}\n${alarming(log())}`;
+  const isReady = (): boolean => {
+    if (output.join('').includes('ended for a reboot')) throw new Error(`a container did not work, and the runtime starts all over\n${told()}`);
+    return /state revision '0' status is now READY$/m.test(log());
+  };
   return {
     ready: (timeoutMs) => Promise.race([
-      waitFor(() => /state revision '0' status is now READY$/m.test(log()), { what: 'the revision READY', timeoutMs, detail: told }).then(() => undefined),
+      waitFor(isReady, { what: 'the revision READY', timeoutMs, detail: told }).then(() => undefined),
       ended.then((status) => Promise.reject(new Error(`pv-appengine ended with status ${status} before READY\n${told()}`))),
     ]),
     ended,
