@@ -1,0 +1,65 @@
+/** The program itself, as a process: bundled as it is shipped, once per test file. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { waitFor } from '@pv/testkit/wait-for';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+
+const app = fileURLToPath(new URL('../..', import.meta.url));
+/** Beside the app's own packages, where Node finds koffi. */
+const bundle = join(app, 'dist', `test-${process.pid}.mjs`);
+
+/** Call once at the top of a test file. */
+export function bundleProgram(): void {
+  beforeAll(async () => {
+    await build({
+      entryPoints: [join(app, 'src', 'main.ts')], outfile: bundle, bundle: true, platform: 'node', target: 'node20', format: 'esm',
+      external: ['koffi'], define: { PV_VERSION: '"test"' }, logLevel: 'warning',
+    });
+  });
+  afterAll(() => rmSync(bundle, { force: true }));
+}
+
+export interface Program {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  out(): string;
+  err(): string;
+  printed(text: string): Promise<unknown>;
+  signal(name: NodeJS.Signals): Promise<Ended>;
+  ended(): Promise<Ended>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string[];
+  readonly err: string;
+}
+
+export function program(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+  const child = spawn(process.execPath, [bundle, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const exit = once(child, 'close') as Promise<[number | null]>;
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exit;
+  });
+  const ended = async (): Promise<Ended> => {
+    const [code] = await exit;
+    return { code, out: out.split('\n').slice(0, -1), err };
+  };
+  return {
+    pid: child.pid ?? 0, child, out: () => out, err: () => err, ended,
+    printed: (text) => waitFor(() => out.includes(text), { what: JSON.stringify(text), detail: () => `${out}${err}`, timeoutMs: 15_000 }),
+    signal: (name) => {
+      child.kill(name);
+      return ended();
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { existsSync, lstatSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { tempDir } from './kit/cleanup.ts';
+import { startContainer, type Container } from './kit/container.ts';
+import { FakeCore } from './kit/core.ts';
+import { link } from './kit/daemon.ts';
+import { bundleProgram, program, type Program } from './kit/program.ts';
+import { ask, dial, echo, serve } from './kit/sockets.ts';
+
+bundleProgram();
+
+const target = '/run/pv/services/raw.sock';
+
+interface Place {
+  readonly run: string;
+  readonly core: FakeCore;
+  readonly consumer: Container;
+  readonly provider: Container;
+  start(env?: Readonly<Record<string, string>>): Program;
+}
+
+/** A run directory with a pv-core and an echo service, and nobody who makes the mesh yet. */
+async function place(): Promise<Place> {
+  const run = tempDir();
+  const core = new FakeCore(join(run, 'core', 'pv-core'));
+  const [consumer, provider] = await Promise.all([startContainer('consumer'), startContainer('provider'), core.start()]);
+  await serve(provider.at('/run/example/raw.sock'), echo);
+  core.set([link(consumer, provider)]);
+  return { run, core, consumer, provider, start: (env = {}) => program([], { PV_SYSTEM_RUNDIR: run, ...env }) };
+}
+
+test('--help and --version explain themselves', async () => {
+  const [help, version] = await Promise.all([program(['--help']).ended(), program(['--version']).ended()]);
+  expect(help).toMatchObject({ code: 0, err: '' });
+  expect(help.out[0]).toBe('Usage: pv-xconnect [--help | --version]');
+  expect(version).toMatchObject({ code: 0, err: '', out: ['pv-xconnect test'] });
+});
+
+test('an unknown argument is refused with the next step', async () => {
+  expect(await program(['--fast']).ended()).toEqual({ code: 1, out: [], err: "pv-xconnect: unknown argument '--fast'\nTry: pv-xconnect --help\n" });
+});
+
+test('without a run directory it says what to do', async () => {
+  const ended = await program([], { PV_SYSTEM_RUNDIR: join(tempDir(), 'absent') }).ended();
+  expect(ended).toMatchObject({ code: 1, out: ['pv-xconnect starting...'], err: expect.stringContaining('does not exist. Start pv-appengine') });
+});
+
+test('by hand, with nobody there, it is the daemon; SIGTERM takes the injected socket away and exits 0', async () => {
+  const { run, consumer, start } = await place();
+  const daemon = start();
+  await daemon.printed('Link established');
+  expect(await ask(consumer.at(target), 'hello')).toBe('hello');
+  expect(statSync(join(run, 'xconnect', 'pv-xconnect')).mode & 0o777).toBe(0o600);
+  expect(statSync(join(run, 'xconnect')).mode & 0o777).toBe(0o700);
+  const ended = await daemon.signal('SIGTERM');
+  expect(ended).toMatchObject({ code: 0, err: '' });
+  expect(ended.out.at(-1)).toBe('Caught an interrupt signal; terminating cleanly.');
+  expect([existsSync(consumer.at(target)), existsSync(join(run, 'xconnect', 'pv-xconnect'))]).toEqual([false, false]);
+});
+
+test('SIGINT ends it as cleanly', async () => {
+  const { start } = await place();
+  const daemon = start();
+  await daemon.printed('Link established');
+  expect(await daemon.signal('SIGINT')).toMatchObject({ code: 0, err: '' });
+});
+
+test('after SIGKILL, with sessions open, a new one injects again at once and connections work', async () => {
+  const { consumer, start } = await place();
+  const first = start();
+  await first.printed('Link established');
+  const session = await dial(consumer.at(target));
+  const { ino } = lstatSync(consumer.at(target));
+  expect((await first.signal('SIGKILL')).code).toBe(null);
+  expect(lstatSync(consumer.at(target)).ino).toBe(ino);
+  session.destroy();
+  const second = start({ PV_XCONNECT_MANAGED: '1' });
+  await second.printed('Link established');
+  expect(await ask(consumer.at(target), 'back')).toBe('back');
+  expect(second.err()).toBe('');
+});
+
+test('beside a running one it asks for a reconcile, prints the links as they are, and exits 0', async () => {
+  const { core, consumer, provider, start } = await place();
+  const managed = start({ PV_XCONNECT_MANAGED: '1' });
+  await managed.printed('Link established');
+  core.set([link(consumer, provider), link(consumer, provider, { name: 'late', provider: 'absent', provider_pid: 0, target: '/run/late.sock' })]);
+  await managed.printed('Link waiting');
+  const { ino } = lstatSync(consumer.at(target));
+  const ended = await start().ended();
+  const adding = (path: string) => `Adding link: ${consumer.name} (pid=${consumer.pid}, unix) -> /run/example/raw.sock (inject to: ${path})`;
+  expect(ended).toEqual({
+    code: 0,
+    err: '',
+    out: [
+      'pv-xconnect starting...',
+      'Connected to pv-ctrl',
+      `pv-xconnect (pid ${managed.pid}) already manages the mesh and was asked to reconcile`,
+      'Reconciling graph with 2 links',
+      adding(target),
+      `Link established: ${consumer.name}/raw`,
+      adding('/run/late.sock'),
+      `Link waiting: ${consumer.name}/late: container absent does not run`,
+    ],
+  });
+  expect(lstatSync(consumer.at(target)).ino).toBe(ino);
+});
+
+test('beside a running one that cannot reach pv-core it says so and exits 1; the mesh works on', async () => {
+  const { core, consumer, start } = await place();
+  const managed = start({ PV_XCONNECT_MANAGED: '1' });
+  await managed.printed('Link established');
+  core.stop();
+  expect(await start().ended()).toMatchObject({ code: 1, out: ['pv-xconnect starting...'], err: expect.stringMatching(/^Error connecting to pv-ctrl: pv-core does not answer: /) });
+  expect(await ask(consumer.at(target), 'still here')).toBe('still here');
+});
+
+test('a managed start beside another one says so and exits 0, touching nothing', async () => {
+  const { consumer, start } = await place();
+  const first = start();
+  await first.printed('Link established');
+  expect(await start({ PV_XCONNECT_MANAGED: '1' }).ended()).toEqual({
+    code: 0, err: '', out: ['pv-xconnect starting...', 'Another pv-xconnect still manages the mesh; this one ends and leaves it to it'],
+  });
+  expect(await ask(consumer.at(target), 'undisturbed')).toBe('undisturbed');
+});
+
+test('when nobody reads its lines any more it goes on, and a client that leaves in mid-answer does not end it', async () => {
+  const { consumer, provider, core, start } = await place();
+  const daemon = start();
+  await daemon.printed('Link established');
+  daemon.child.stdout?.destroy();
+  daemon.child.stderr?.destroy();
+  core.set([link(consumer, provider, { name: 'again' })]);
+  for (let round = 0; round < 20; round++) {
+    const client = await dial(consumer.at(target)).catch(() => undefined);
+    client?.write('x'.repeat(100_000));
+    client?.destroy();
+  }
+  expect(await ask(consumer.at(target), 'alive')).toBe('alive');
+});
