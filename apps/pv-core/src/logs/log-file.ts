@@ -1,26 +1,60 @@
 /**
- * pantavisor.log of one revision. A line that cannot be written (full disk) is lost and counted, never thrown: the
- * engine must outlive its log. FATAL lines go to stderr as well.
+ * pantavisor.log of one revision. Its size is bounded: what is older than the cap goes to `pantavisor.log.1`, and what
+ * was there goes. A line that cannot be written (full disk) is lost and counted, never thrown: the engine must outlive
+ * its log. FATAL lines go to stderr as well.
  */
-import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LogSink } from '@pv/runtime/log';
 
-export function openLogFile(path: string): LogSink {
+/** Bytes of each of the two files. */
+const defaultCap = 8 * 1024 * 1024;
+
+interface Open {
+  fd: number;
+  size: number;
+  lost: number;
+}
+
+export function openLogFile(path: string, cap = defaultCap): LogSink {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  const fd = openSync(path, 'a', 0o644);
-  const lost = { lines: 0 };
+  const file: Open = { ...open(path), lost: 0 };
   return (line) => {
-    if (/^\S+ \d+ FATAL\t/.test(line)) writeQuietly(2, line);
-    if (lost.lines > 0 && writeQuietly(fd, `[pantavisor] 0 WARN\t -- [log]: ${lost.lines} lines were lost: they could not be written\n`)) lost.lines = 0;
-    if (!writeQuietly(fd, line)) lost.lines += 1;
+    if (/^\S+ \d+ FATAL\t/.test(line)) write(2, line);
+    if (file.size >= cap) turnOver(file, path);
+    if (file.lost > 0 && append(file, `[pantavisor] 0 WARN\t -- [log]: ${file.lost} lines were lost: they could not be written\n`)) file.lost = 0;
+    if (!append(file, line)) file.lost += 1;
   };
 }
 
-function writeQuietly(fd: number, line: string): boolean {
+function open(path: string): Pick<Open, 'fd' | 'size'> {
+  const fd = openSync(path, 'a', 0o644);
+  return { fd, size: fstatSync(fd).size };
+}
+
+/** When it cannot be done (no room for a name), the file goes on growing until it can. */
+function turnOver(file: Open, path: string): void {
   try {
-    return writeSync(fd, line) > 0;
+    renameSync(path, `${path}.1`);
+    const { fd } = file;
+    Object.assign(file, open(path));
+    closeSync(fd);
   } catch {
-    return false;
+    file.size = 0;
+  }
+}
+
+function append(file: Open, line: string): boolean {
+  const written = write(file.fd, line);
+  file.size += written;
+  return written > 0;
+}
+
+/** Bytes written; 0 when it failed. */
+function write(fd: number, line: string): number {
+  try {
+    return writeSync(fd, line);
+  } catch {
+    return 0;
   }
 }
