@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type Headers, pack } from 'tar-stream';
+import { type Header, pack } from 'tar-stream';
 
 export const spec = '"#spec":"pantavisor-service-system@1"';
 
 export const sha = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 
 /** Name or header, then content. */
-export type Member = readonly [string | (Partial<Headers> & { name: string }), (string | Buffer)?];
+export type Member = readonly [string | (Partial<Header> & { name: string }), (string | Buffer)?];
 
 export async function writeExport(path: string, members: readonly Member[]): Promise<string> {
   const tar = pack();
