@@ -1,17 +1,21 @@
 #!/usr/bin/env node
 // From a fresh checkout to programs that run. Plain Node, no dependencies; quiet when there is nothing to do.
 // It uses two sources, Debian's packages and the npm registry, each through its own ordinary client.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensurePrograms } from './setup/debian.mjs';
 import { buildDist } from './setup/dist.mjs';
 import { ensureNodeModules } from './setup/node-modules.mjs';
 import { fail, SetupError } from './setup/say.mjs';
-import { manifest } from './setup/workspace.mjs';
+import { manifest, root } from './setup/workspace.mjs';
 
 export async function bootstrap({ build = true } = {}) {
   requireNode();
   await ensurePrograms();
   await ensureNodeModules();
+  // Ours before a step that runs as root makes it root's.
+  mkdirSync(join(root, '.cache', 'test'), { recursive: true });
   if (build) await buildDist();
 }
 

@@ -1,11 +1,12 @@
 // The programs that this project needs from the system, each with the Debian package that has it.
 // A program is looked for by what it provides, never by its package's name: where it came from does not matter.
-import { accessSync, closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const needs = [
   { program: 'lxc-start', package: 'lxc', why: 'runs the containers' },
   { program: 'lxc-ls', package: 'lxc', why: 'shows the containers' },
+  { program: 'apparmor_parser', package: 'apparmor', why: "loads LXC's profiles into this kernel", present: () => !hasAppArmor() || findProgram('apparmor_parser') !== undefined },
   { program: 'mksquashfs', package: 'squashfs-tools', why: "packs the examples' file systems" },
   { program: 'busybox, statically linked', package: 'busybox-static', why: 'is what the examples run', present: () => isStatic('/bin/busybox') },
   { program: 'setpriv', package: 'util-linux', why: 'starts daemons without privileges' },
@@ -33,6 +34,11 @@ function isExecutable(path) {
   } catch {
     return false;
   }
+}
+
+function hasAppArmor() {
+  const path = '/sys/module/apparmor/parameters/enabled';
+  return existsSync(path) && readFileSync(path, 'utf8').startsWith('Y');
 }
 
 /** An ELF file that asks for no loader (no PT_INTERP among its program headers). */

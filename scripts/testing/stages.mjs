@@ -1,5 +1,5 @@
 // The stages of `npm test`, in the order in which they run: cheap ones first. A stage gives its counts, and never throws.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap } from '../bootstrap.mjs';
 import { checkDocuments, checkVersions } from '../checks/documents.mjs';
@@ -61,7 +61,6 @@ async function exits(command, args, timeout) {
 
 async function vitest(project, pattern, timeout) {
   const report = join(root, '.cache', 'test', `${project}.json`);
-  mkdirSync(join(root, '.cache', 'test'), { recursive: true });
   rmSync(report, { force: true });
   const filter = pattern === undefined ? [] : ['-t', pattern, '--passWithNoTests'];
   const args = [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filter];
