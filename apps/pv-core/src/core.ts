@@ -2,12 +2,11 @@
  * pv-core put together: the revision, the supervisor of its containers, the API and the daemons. Owns their order of
  * begin and end. It trusts its configuration; everything that a container could have written is checked below.
  */
-import { closeSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
+import { closeSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '@pv/contract/limits';
 import type { RevisionName } from '@pv/contract/names';
 import type { Engine } from '@pv/engine/engine';
-import { tryLock } from '@pv/pv-native/lock';
 import type { Clock } from '@pv/runtime/clock';
 import type { Config } from '@pv/runtime/config';
 import type { Logger } from '@pv/runtime/log';
@@ -21,6 +20,7 @@ import { Daemons } from './daemons/daemons.ts';
 import { DoorSockets, doorsOf } from './daemons/door-sockets.ts';
 import { Supervisor } from './lifecycle/supervisor.ts';
 import { loadRevision } from './revision/load.ts';
+import { lockedRun, lockRun } from './run-lock.ts';
 import { createVolumes } from './storage/volumes.ts';
 
 export interface CoreOptions {
@@ -46,8 +46,9 @@ export interface Core {
 
 export async function beginCore(options: CoreOptions): Promise<BeginResult> {
   const { places, log, config } = options;
-  const lock = takeLock(places);
-  if (lock === undefined) return { kind: 'refused', problems: [`another pv-core runs with ${places.run}: stop it, or set PV_SYSTEM_RUNDIR`] };
+  const lock = lockRun(places.run);
+  if (lock === undefined) return { kind: 'refused', problems: [lockedRun(places.run)] };
+  prepareRun(places);
   const unusable = (await Promise.all([...options.engines.values()].map((engine) => engine.unusable()))).filter((reason) => reason !== undefined);
   const loaded = loadRevision(options.revision, places, options.engines, config.PV_UPDATER_GOALS_TIMEOUT);
   if (unusable.length > 0 || loaded.kind === 'invalid') {
@@ -82,14 +83,7 @@ async function shutDown(supervisor: Supervisor, socket: CoreSocket, daemons: Dae
   log.for('state').info('shutdown complete');
 }
 
-/** One pv-core per run directory; the kernel gives the lock back however we end. */
-function takeLock({ run, storage, logs, daemons }: Places): number | undefined {
-  mkdirSync(run, { recursive: true, mode: 0o755 });
-  const fd = openSync(run, 'r');
-  if (!tryLock(fd)) {
-    closeSync(fd);
-    return undefined;
-  }
+function prepareRun({ storage, logs, daemons }: Places): void {
   mkdirSync(daemons, { recursive: true, mode: 0o700 });
   mkdirSync(join(storage, 'logs'), { recursive: true, mode: 0o755 });
   try {
@@ -97,5 +91,4 @@ function takeLock({ run, storage, logs, daemons }: Places): number | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return fd;
 }

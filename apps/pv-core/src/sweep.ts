@@ -2,16 +2,27 @@
  * Removes what is left of a run when no pv-core runs: containers, their mounts and records, daemons, the run
  * directory's contents. Idempotent; it knows only names that an earlier pv-core of this run directory wrote.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContainerName, type RevisionName } from '@pv/contract/names';
 import type { Engine } from '@pv/engine/engine';
 import { readProcess } from '@pv/pv-native/process';
 import type { Places } from '@pv/runtime/places';
+import { lockedRun, lockRun } from './run-lock.ts';
 import { createVolumes, removeEmpty } from './storage/volumes.ts';
 
-/** What could not be removed, one line each. */
+/** What could not be removed, one line each. Nothing is, while a pv-core runs. */
 export async function sweep(places: Places, engines: readonly Engine[]): Promise<readonly string[]> {
+  const lock = lockRun(places.run);
+  if (lock === undefined) return [`what is in ${places.run}: ${lockedRun(places.run)}`];
+  try {
+    return await removeAll(places, engines);
+  } finally {
+    closeSync(lock);
+  }
+}
+
+async function removeAll(places: Places, engines: readonly Engine[]): Promise<readonly string[]> {
   const problems: string[] = [];
   endDaemons(places);
   for (const entry of names(join(places.run, 'containers'))) {
