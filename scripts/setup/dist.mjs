@@ -40,12 +40,14 @@ function programFiles({ name, folder }) {
   ];
 }
 
-// A small young generation: these programs hold little, and the difference is resident in each of them.
+// Daemons get a small young generation: they hold little, and the difference is resident in each of them. A tool is gone
+// before that matters, and would only collect garbage while it starts.
 function launcher(name) {
+  const options = name.startsWith('pv-') ? ' --max-semi-space-size=1' : '';
   return `#!/bin/sh
 self=$0
 [ -L "$self" ] && self=$(readlink -f "$self")
-exec "\${PV_NODE:-node}" --max-semi-space-size=1 "\${self%/*}/../lib/${name}.mjs" "$@"
+exec "\${PV_NODE:-node}"${options} "\${self%/*}/../lib/${name}.mjs" "$@"
 `;
 }
 

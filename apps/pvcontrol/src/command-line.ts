@@ -2,10 +2,10 @@
 import { parseArgs } from 'node:util';
 import { commands } from './commands.ts';
 import { commandHelp, nounHelp, overview } from './help.ts';
-import type { Verb } from './verb.ts';
+import type { Command } from './verb.ts';
 
 export interface Invocation {
-  readonly verb: Verb;
+  readonly verb: Command;
   readonly operands: readonly string[];
   readonly socket: string | undefined;
   /** Where the body goes instead of stdout. */
@@ -43,7 +43,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   }
 }
 
-function find([first = '', second = '', ...rest]: readonly string[]): { verb: Verb; operands: readonly string[] } | undefined {
+function find([first = '', second = '', ...rest]: readonly string[]): { verb: Command; operands: readonly string[] } | undefined {
   for (const verb of commands) {
     if (verb.nouns.length === 0 && verb.verbs.includes(first)) return { verb, operands: second === '' && rest.length === 0 ? [] : [second, ...rest] };
     if (verb.nouns.includes(first) && verb.verbs.includes(second)) return { verb, operands: rest };
@@ -51,7 +51,7 @@ function find([first = '', second = '', ...rest]: readonly string[]): { verb: Ve
   return undefined;
 }
 
-function operandProblem({ operands: wanted }: Verb, given: readonly string[]): string | undefined {
+function operandProblem({ operands: wanted }: Command, given: readonly string[]): string | undefined {
   const missing = wanted[given.findIndex((operand) => operand === '') >= 0 ? 0 : given.length];
   if (missing !== undefined) return `${missing} is missing`;
   return given.length > wanted.length ? `'${given[wanted.length] ?? ''}' is too much` : undefined;
@@ -63,7 +63,7 @@ function unknown([first, second]: readonly string[]): string {
   return second === undefined ? `'${first}' needs a verb` : `'${first} ${second}' is not a command`;
 }
 
-function helpFor([noun = '']: readonly string[], verb: Verb | undefined): string {
+function helpFor([noun = '']: readonly string[], verb: Command | undefined): string {
   if (verb !== undefined) return commandHelp(verb);
   return commands.some(({ nouns }) => nouns.includes(noun)) ? nounHelp(noun) : overview();
 }

@@ -6,6 +6,6 @@ import { daemonsControl } from './commands/daemons/control.ts';
 import { daemonsLs } from './commands/daemons/ls.ts';
 import { graphLs } from './commands/graph/ls.ts';
 import { groupsLs } from './commands/groups/ls.ts';
-import type { Verb } from './verb.ts';
+import type { Command } from './verb.ts';
 
-export const commands: readonly Verb[] = [ls, containersLs, ...containersControl, groupsLs, daemonsLs, ...daemonsControl, graphLs, buildinfo];
+export const commands: readonly Command[] = [ls, containersLs, ...containersControl, groupsLs, daemonsLs, ...daemonsControl, graphLs, buildinfo];

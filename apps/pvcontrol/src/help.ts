@@ -1,6 +1,6 @@
 /** Help texts, made from the list of commands. */
 import { commands } from './commands.ts';
-import type { Verb } from './verb.ts';
+import type { Command } from './verb.ts';
 
 const optionsHelp = `Options:
   -s, --socket PATH  control socket (default: the first of /run/pantavisor/pv/pv-ctrl, /pv/pv-ctrl,
@@ -23,7 +23,7 @@ export function nounHelp(noun: string): string {
   return `Usage: pvcontrol [options] ${noun} VERB [arguments]\n\n${list(commands.filter(({ nouns }) => nouns.includes(noun)))}\n${optionsHelp}`;
 }
 
-export function commandHelp(verb: Verb): string {
+export function commandHelp(verb: Command): string {
   const aliases = [...verb.nouns.slice(1), ...verb.verbs.slice(1)];
   return [
     `Usage: pvcontrol [options] ${usage(verb)}\n`,
@@ -34,11 +34,11 @@ export function commandHelp(verb: Verb): string {
   ].join('\n');
 }
 
-function list(verbs: readonly Verb[]): string {
+function list(verbs: readonly Command[]): string {
   const width = Math.max(...verbs.map((verb) => usage(verb).length));
   return verbs.map((verb) => `  ${usage(verb).padEnd(width)}  ${verb.summary}\n`).join('');
 }
 
-function usage({ nouns, verbs, operands }: Verb): string {
+function usage({ nouns, verbs, operands }: Command): string {
   return [nouns[0], verbs[0], ...operands].filter((word) => word !== undefined).join(' ');
 }

@@ -6,8 +6,12 @@ import { chooseSocket } from './socket-path.ts';
 declare const PV_VERSION: string;
 
 const line = parseCommandLine(process.argv.slice(2));
-// A reader that went away (`pvcontrol ls | head -1`) is no error.
-process.stdout.on('error', () => process.exit(0));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that went away (`pvcontrol ls | head -1`) is no error; a full disk is.
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`ERROR: cannot write to standard output: ${error.message}\n`);
+  process.exit(1);
+});
 
 switch (line.kind) {
   case 'help': process.stdout.write(line.text); break;
@@ -28,7 +32,8 @@ switch (line.kind) {
         err: (text) => process.stderr.write(text),
         outTty: process.stdout.isTTY === true,
         errTty: process.stderr.isTTY === true,
-        colour: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+        colour: process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+        columns: process.stdout.isTTY === true && process.stdout.columns > 0 ? process.stdout.columns : undefined,
       });
     }
   }

@@ -1,11 +1,11 @@
 /** Runs one command: calls, prints, gives the exit code. Bodies go to stdout unchanged unless a person looks at them. */
 import { writeFileSync } from 'node:fs';
-import { createClient, type Answer, type Result } from '@pv/client/client';
+import { createClient } from '@pv/client/client';
+import type { Refused, Unreachable } from '@pv/client/types';
 import { errorCatalogue, type ErrorEntry } from '@pv/contract/errors';
-import type { RouteName } from '@pv/contract/routes';
 import { printable } from '@pv/runtime/log';
 import type { Invocation } from './command-line.ts';
-import { renderTable } from './format/table.ts';
+import { renderTable, type Table } from './format/table.ts';
 
 export interface Terminal {
   readonly out: (text: string) => void;
@@ -14,36 +14,34 @@ export interface Terminal {
   readonly outTty: boolean;
   readonly errTty: boolean;
   readonly colour: boolean;
+  /** How many characters a line of stdout has; undefined: any number. */
+  readonly columns: number | undefined;
 }
 
-export async function run(invocation: Invocation, socketPath: string, terminal: Terminal): Promise<number> {
-  const { verb, operands, verbose } = invocation;
-  const client = createClient({ socketPath, ...(verbose ? { trace: (line) => terminal.err(`${line}\n`) } : {}) });
-  const result = await client.call(verb.row, verb.call(operands));
+export async function run({ verb, operands, verbose, file, json }: Invocation, socketPath: string, terminal: Terminal): Promise<number> {
+  const client = createClient({ socketPath, ...(verbose ? { trace: (line) => terminal.err(`${printable(line)}\n`) } : {}) });
+  const result = await verb.perform(client, operands);
   switch (result.kind) {
-    case 'ok': return succeed(invocation, result, terminal);
+    case 'ok':
+      if (file !== undefined) return save(file, `${result.text}\n`, terminal);
+      terminal.out(json || !terminal.outTty ? `${result.text}\n` : forPerson(result, terminal));
+      return 0;
     case 'refused': return refuse(result, terminal);
-    case 'unreachable':
-      terminal.err(`ERROR: got no response: ${printable(result.reason)}\n`);
-      return 1;
+    case 'unreachable': return noAnswer(result, terminal);
   }
 }
 
-type Ok = Extract<Result<Answer<RouteName>>, { kind: 'ok' }>;
-type Refused = Extract<Result<never>, { kind: 'refused' }>;
-
-function succeed({ verb, file, json }: Invocation, { value, text }: Ok, terminal: Terminal): number {
-  if (file !== undefined) return save(file, `${text}\n`, terminal);
-  if (json || !terminal.outTty) terminal.out(`${text}\n`);
-  else terminal.out(forPerson(verb, value, terminal.colour));
-  return 0;
+function forPerson({ value: show, text }: { value: () => Table | string; text: string }, { colour, columns }: Terminal): string {
+  try {
+    const shown = show();
+    return typeof shown === 'string' ? lines(shown) : renderTable(shown, { colour, columns });
+  } catch {
+    // Another server than ours, whose answer has another shape: what it said is more than nothing.
+    return lines(text);
+  }
 }
 
-function forPerson(verb: Invocation['verb'], value: Answer<RouteName>, colour: boolean): string {
-  if (verb.table === undefined) return `${verb.accepted ?? 'done'}\n`;
-  const shown = verb.table(value);
-  return typeof shown === 'string' ? shown : renderTable(shown, colour);
-}
+const lines = (text: string): string => text.replace(/\n$/, '').split('\n').map((line) => `${printable(line)}\n`).join('');
 
 function save(file: string, text: string, terminal: Terminal): number {
   try {
@@ -55,8 +53,20 @@ function save(file: string, text: string, terminal: Terminal): number {
   }
 }
 
-function refuse({ status, error, code, hint, text }: Refused, terminal: Terminal): number {
-  terminal.err(terminal.errTty ? `ERROR: ${printable(error)}${hint === undefined ? '' : `\n${printable(hint)}`}\n` : `${text}\n`);
+function refuse({ status, error, code, hint, text }: Refused, { err, errTty }: Terminal): number {
+  if (errTty || text === '') err(`ERROR: ${printable(error)}\n${hint === undefined ? '' : `${printable(hint)}\n`}`);
+  else err(`${text}\n`);
   const known = code === undefined || !Object.hasOwn(errorCatalogue, code) ? undefined : (errorCatalogue as Readonly<Record<string, ErrorEntry>>)[code];
   return known?.exit ?? (status === 503 ? 75 : 255);
+}
+
+const nextSteps: Readonly<Record<string, string>> = {
+  EACCES: 'Only root may use this socket: use sudo.',
+  ENOENT: 'Is pv-appengine running? Start it, or name the socket with -s PATH.',
+  ECONNREFUSED: 'Is pv-appengine running? Start it, or name the socket with -s PATH.',
+};
+
+function noAnswer({ code, reason }: Unreachable, { err }: Terminal): number {
+  err(`ERROR: got no response: ${printable(reason)}\n${nextSteps[code] ?? 'Try again; pantavisor.log in the log directory says more.'}\n`);
+  return 1;
 }

@@ -1,14 +1,17 @@
+/** The program in a pipe, its commands as on a terminal, before a server that stands for pv-ctrl. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
+import { createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
 import { errorBody } from '@pv/contract/errors';
-import { build } from 'esbuild';
+import { routes } from '@pv/contract/routes';
+import { program, type Program, type ProgramResult } from '@pv/testkit/program';
+import { tempRoot } from '@pv/testkit/temp-root';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../src/commands.ts';
 import { parseCommandLine } from '../src/command-line.ts';
-import { run } from '../src/run.ts';
+import { run, type Terminal } from '../src/run.ts';
 
 const containers = [
   { name: 'web', group: 'app', status: 'STARTED', status_goal: 'STARTED', restart_policy: 'container', roles: [], auto_recovery: { policy: 'on-failure', max_retries: 5, current_retries: 1, stable_timeout: 30, is_stable: 'false', backoff_policy: 'reboot' }, user_stopped: 'false', type: 'lxc', pid: 1234, last_exit: { kind: 'exit', code: 3 } },
@@ -22,12 +25,10 @@ const answers: Readonly<Record<string, unknown>> = {
   'GET /xconnect-graph': [{ type: 'unix', name: 'raw', consumer: 'c', provider: 'p', role: 'client', socket: '/run/s', interface: '/run/t', target: '/run/t', consumer_pid: 5, provider_pid: 0 }],
 };
 
-const at: { dir: string; socket: string; program: string; seen: string[]; server: Server } = { dir: '', socket: '', program: '', seen: [], server: createServer() };
+const root = tempRoot('pv-control');
+const at: { socket: string; seen: string[]; server: Server; program?: Program } = { socket: join(root.path, 'pv-ctrl'), seen: [], server: createServer() };
 
 beforeAll(async () => {
-  at.dir = mkdtempSync(join(tmpdir(), 'pv-control-'));
-  at.socket = join(at.dir, 'pv-ctrl');
-  at.program = join(at.dir, 'pvcontrol.mjs');
   at.server.on('request', (request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (chunk: string) => void (body += chunk)).on('end', () => {
@@ -37,35 +38,36 @@ beforeAll(async () => {
       response.setHeader('Content-Type', 'application/json');
       if (request.url?.endsWith('/system') === true) return response.writeHead(403).end(JSON.stringify(errorBody({ code: 'system-container' })));
       if (request.url?.endsWith('/away') === true) return response.writeHead(503).end(JSON.stringify(errorBody({ code: 'core-away', detail: 'x' })));
+      if (request.url?.endsWith('/mute') === true) return response.writeHead(500).end();
       return response.end(request.method === 'GET' ? JSON.stringify(answers[key]) : '');
     });
   });
   await new Promise<void>((resolve) => void at.server.listen(at.socket, resolve));
-  const entry = join(import.meta.dirname, '../src/main.ts');
-  await build({ entryPoints: [entry], outfile: at.program, bundle: true, platform: 'node', format: 'esm', define: { PV_VERSION: '"1.2.3"' } });
+  at.program = await program('pvcontrol', root.path);
 });
 afterAll(() => {
   at.server.close();
-  rmSync(at.dir, { recursive: true, force: true });
+  root.remove();
 });
 
 /** The real program, its output in pipes. */
-function pvcontrol(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [at.program, ...args], { env: { PATH: '/nowhere' }, stdio: ['ignore', 'pipe', 'pipe'] });
-    const got = { out: '', err: '' };
-    child.stdout.on('data', (chunk) => void (got.out += String(chunk)));
-    child.stderr.on('data', (chunk) => void (got.err += String(chunk)));
-    child.on('close', (code) => resolve({ code, ...got }));
-  });
-}
+const pvcontrol = (...args: string[]): Promise<ProgramResult> => (at.program ?? expect.fail('no program')).run(args);
+
+it('stands for a server that keeps the contract', () => {
+  for (const row of Object.values(routes)) {
+    const answer = answers[`${row.method} ${row.path}`];
+    if (answer !== undefined && row.response.kind === 'json') expect(row.response.schema.safeParse(answer)).toMatchObject({ success: true });
+  }
+});
 
 /** As on a terminal. */
-async function onTerminal(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+const terminal = { outTty: true, errTty: true, colour: false, columns: undefined };
+
+async function onTerminal(args: readonly string[], { socket = at.socket, ...look }: Partial<Terminal> & { readonly socket?: string } = {}): Promise<{ code: number; out: string; err: string }> {
   const line = parseCommandLine(args);
   if (line.kind !== 'run') throw new Error(`not a command: ${args.join(' ')}`);
   const got = { out: '', err: '' };
-  const code = await run(line.invocation, at.socket, { out: (text) => void (got.out += text), err: (text) => void (got.err += text), outTty: true, errTty: true, colour: false });
+  const code = await run(line.invocation, socket, { ...terminal, ...look, out: (text) => void (got.out += text), err: (text) => void (got.err += text) });
   return { code, ...got };
 }
 
@@ -74,11 +76,11 @@ describe('in a pipe', () => {
     [['ls'], 'GET /containers'], [['containers', 'list'], 'GET /containers'], [['container', 'ls'], 'GET /containers'],
     [['groups', 'ls'], 'GET /groups'], [['daemons', 'ls'], 'GET /daemons'], [['graph', 'ls'], 'GET /xconnect-graph'],
   ])('%j gives the body and a newline', async (args, key) => {
-    expect(await pvcontrol('-s', at.socket, ...args)).toEqual({ code: 0, out: `${JSON.stringify(answers[key])}\n`, err: '' });
+    expect(await pvcontrol('-s', at.socket, ...args)).toMatchObject({ code: 0, out: `${JSON.stringify(answers[key])}\n`, err: '' });
   });
 
   it('gives one empty line for an empty body, and sends the action', async () => {
-    expect(await pvcontrol('-s', at.socket, 'containers', 'stop', 'web')).toEqual({ code: 0, out: '\n', err: '' });
+    expect(await pvcontrol('-s', at.socket, 'containers', 'stop', 'web')).toMatchObject({ code: 0, out: '\n', err: '' });
     expect(at.seen.at(-1)).toBe('PUT /containers/web {"action":"stop"}');
     await pvcontrol('-s', at.socket, 'daemon', 'restart', 'pv-xconnect');
     expect(at.seen.at(-1)).toBe('PUT /daemons/pv-xconnect {"action":"restart"}');
@@ -94,26 +96,85 @@ describe('in a pipe', () => {
   });
 
   it('writes to a file with -f, and says when it cannot', async () => {
-    expect(await pvcontrol('-s', at.socket, '-f', join(at.dir, 'out'), 'ls')).toMatchObject({ code: 0, out: '' });
-    expect(readFileSync(join(at.dir, 'out'), 'utf8')).toBe(`${JSON.stringify(containers)}\n`);
+    expect(await pvcontrol('-s', at.socket, '-f', join(root.path, 'out'), 'ls')).toMatchObject({ code: 0, out: '' });
+    expect(readFileSync(join(root.path, 'out'), 'utf8')).toBe(`${JSON.stringify(containers)}\n`);
     expect(await pvcontrol('-s', at.socket, '-f', '/none/out', 'ls')).toMatchObject({ code: 1, err: expect.stringContaining('-f /none/out') });
+  });
+
+  it('leaves the file of -f as it was when the server refuses', async () => {
+    const path = join(root.path, 'kept');
+    writeFileSync(path, 'older');
+    expect(await pvcontrol('-s', at.socket, '-f', path, 'containers', 'stop', 'system')).toMatchObject({ code: 255, out: '' });
+    expect(readFileSync(path, 'utf8')).toBe('older');
+  });
+
+  it('says something about a refusal without a body', async () => {
+    expect(await pvcontrol('-s', at.socket, 'containers', 'stop', 'mute')).toMatchObject({ code: 255, out: '', err: 'ERROR: the server answered with status 500\n' });
+  });
+
+  it('shows its requests with -v, on stderr', async () => {
+    expect(await pvcontrol('-v', '-s', at.socket, 'daemons', 'ls')).toMatchObject({ code: 0, err: '> GET /daemons\n< 200\n' });
+  });
+
+  it('finds its socket by SOCKET, and takes -m', async () => {
+    expect(await at.program?.run(['-m', 'text', 'groups', 'list'], { env: { SOCKET: at.socket } })).toMatchObject({ code: 0, out: `${JSON.stringify(answers['GET /groups'])}\n` });
+  });
+
+  it.each([
+    ['closes without an answer', '', 'socket hang up'], ['ends within its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[', 'aborted'],
+    ['says no HTTP', 'hello\r\n\r\n', 'Parse Error'], ['says that it is JSON and is not', 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n[', 'says that it is JSON'],
+  ])('gives 1 and no output for a server that %s', async (title, answer, reason) => {
+    const socket = join(root.path, `${title.length}.broken`);
+    const server = createNetServer((connection) => connection.once('data', () => connection.end(answer)));
+    await new Promise<void>((resolve) => void server.listen(socket, resolve));
+    const { code, out, err } = await pvcontrol('-s', socket, 'ls');
+    server.close();
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^ERROR: got no response: .+\n.+\n$/);
+    expect(err).toContain(reason);
+  });
+
+  it('ends well when its reader goes away, and badly when the disk is full', async () => {
+    const sh = (redirection: string): Promise<number | null> => new Promise((resolve) => {
+      spawn('/bin/sh', ['-c', `"$0" "$@" ${redirection}`, process.execPath, at.program?.path ?? '', '-s', at.socket, 'ls'], { stdio: 'ignore' }).on('exit', resolve);
+    });
+    expect(await sh('>/dev/full')).toBe(1);
+    expect(await sh('| true')).toBe(0);
   });
 });
 
 describe('on a terminal', () => {
   it.each([['ls'], ['groups ls'], ['daemons ls'], ['graph ls']])('%s is a table', async (words) => {
-    const { out } = await onTerminal(...words.split(' '));
+    const { out } = await onTerminal(words.split(' '));
     await expect(out).toMatchFileSnapshot(join(import.meta.dirname, 'golden', `${words.replaceAll(' ', '-')}.txt`));
   });
 
   it('says what was accepted, and why something was refused and what to do', async () => {
-    expect(await onTerminal('containers', 'start', 'web')).toMatchObject({ code: 0, out: 'start accepted; follow it with: pvcontrol ls\n' });
-    const { err } = await onTerminal('containers', 'stop', 'system');
+    expect(await onTerminal(['containers', 'start', 'web'])).toMatchObject({ code: 0, out: 'start accepted; follow it with: pvcontrol ls\n' });
+    const { err } = await onTerminal(['containers', 'stop', 'system']);
     expect(err).toBe('ERROR: Container has restart_policy \'system\' and cannot be controlled via API\nSet restart_policy "container" in its run.json.\n');
   });
 
+  it('shortens what does not fit', async () => {
+    const { out } = await onTerminal(['graph', 'ls'], { columns: 60 });
+    expect(out.split('\n').map((line) => line.length).filter((length) => length > 60)).toEqual([]);
+    expect(out).toContain('…');
+  });
+
+  it('shows an answer of another shape as it came', async () => {
+    const server = createServer((_request, response) => void response.setHeader('Content-Type', 'application/json').end('{"other":"\u009b31m"}'));
+    const socket = join(root.path, 'other');
+    await new Promise<void>((resolve) => void server.listen(socket, resolve));
+    expect(await onTerminal(['ls'], { socket })).toMatchObject({ code: 0, out: '{"other":"\\x9b31m"}\n' });
+    server.close();
+  });
+
+  it('says what to do when nobody listens', async () => {
+    expect(await onTerminal(['ls'], { socket: join(root.path, 'none') })).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/ENOENT.*\nIs pv-appengine running\?/) });
+  });
+
   it('gives JSON when asked to', async () => {
-    expect((await onTerminal('--json', 'ls')).out).toBe(`${JSON.stringify(containers)}\n`);
+    expect((await onTerminal(['--json', 'ls'])).out).toBe(`${JSON.stringify(containers)}\n`);
   });
 });
 
@@ -137,10 +198,10 @@ describe('the command line', () => {
 
   it('shows help and version', async () => {
     expect(await pvcontrol('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Commands:'), err: '' });
-    expect(await pvcontrol('--version')).toEqual({ code: 0, out: 'pvcontrol 1.2.3\n', err: '' });
+    expect(await pvcontrol('--version')).toMatchObject({ code: 0, out: 'pvcontrol 1.2.3\n', err: '' });
   });
 
   it('says which sockets it looked for, and what to do', async () => {
-    expect(await pvcontrol('-s', '/none/pv-ctrl', 'ls')).toEqual({ code: 1, out: '', err: 'ERROR: /none/pv-ctrl not found: is pv-appengine running? Start it, or name the socket with -s PATH\n' });
+    expect(await pvcontrol('-s', '/none/pv-ctrl', 'ls')).toMatchObject({ code: 1, out: '', err: 'ERROR: /none/pv-ctrl not found: is pv-appengine running? Start it, or name the socket with -s PATH\n' });
   });
 });

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import { createServer as createNetServer, type Server } from 'node:net';
+import { createServer as createNetServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '@pv/contract/limits';
@@ -9,16 +9,22 @@ import { routes } from '@pv/contract/routes';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClient } from '../src/client.ts';
 
-const at: { dir: string; servers: Server[] } = { dir: '', servers: [] };
+const at: { dir: string; servers: Server[]; open: Set<Socket> } = { dir: '', servers: [], open: new Set() };
 beforeEach(() => void (at.dir = mkdtempSync(join(tmpdir(), 'pv-client-'))));
-afterEach(() => {
-  for (const server of at.servers.splice(0)) server.close();
+afterEach(async () => {
+  await closeAll();
   rmSync(at.dir, { recursive: true, force: true });
 });
+
+async function closeAll(): Promise<void> {
+  for (const socket of at.open) socket.destroy();
+  await Promise.all(at.servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+}
 
 async function listen(server: Server): Promise<string> {
   const path = join(at.dir, 'socket');
   at.servers.push(server);
+  server.on('connection', (socket: Socket) => void at.open.add(socket.once('close', () => at.open.delete(socket))));
   await new Promise<void>((resolve) => server.listen(path, resolve));
   return path;
 }
@@ -55,9 +61,40 @@ describe('call', () => {
     expect(await createClient({ socketPath }).call('listContainers')).toMatchObject({ kind: 'refused', status: 404, error: 'Container not found', code: 'no-such-container', hint: 'List them' });
   });
 
-  it('gives an answer that is no JSON as a refusal or a value without throwing', async () => {
+  it('gives a refusal whose body is not JSON, or not an object of words', async () => {
+    const body = '{"Error":7,"code":null}';
+    const other = await raw(`HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    expect(await createClient({ socketPath: other }).call('listContainers')).toMatchObject({ kind: 'refused', status: 404, error: 'the server answered with status 404', code: undefined, text: body });
+    await closeAll();
     const socketPath = await raw('HTTP/1.1 500 Broken\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{');
-    expect(await createClient({ socketPath }).call('listContainers')).toMatchObject({ kind: 'refused', status: 500, error: 'status 500', text: '{' });
+    expect(await createClient({ socketPath }).call('listContainers')).toMatchObject({ kind: 'refused', status: 500, error: 'the server answered with status 500', text: '{' });
+  });
+});
+
+describe('types', () => {
+  it('come from the table: wrong calls do not compile', async () => {
+    const client = createClient({ socketPath: join(at.dir, 'none') });
+    const calls = [
+      // @ts-expect-error parameters and body are missing
+      client.call('controlContainer'),
+      // @ts-expect-error no such action
+      client.call('controlContainer', { params: { name: 'x' }, body: { action: 'explode' } }),
+      // @ts-expect-error no such parameter
+      client.call('controlContainer', { params: { id: 'x' }, body: { action: 'stop' } }),
+      // @ts-expect-error this row is not held
+      client.call('listContainers', { wait: 'x' }),
+      // @ts-expect-error this row is pv-xconnect's
+      client.call('reconcileLinks'),
+      createClient({ socketPath: join(at.dir, 'none'), server: 'pv-xconnect' }).call('reconcileLinks'),
+    ];
+    expect((await Promise.all(calls)).map(({ kind }) => kind)).toEqual(calls.map(() => 'unreachable'));
+  });
+
+  it('of answers are those of the schemas', async () => {
+    const socketPath = await serve((_request, response) => response.setHeader('Content-Type', 'application/json').end('[{"name":"x","pid":1,"respawn":true}]'));
+    const result = await createClient({ socketPath }).call('listDaemons');
+    const pids: number[] = result.kind === 'ok' ? result.value.map(({ pid }) => pid) : [];
+    expect(pids).toEqual([1]);
   });
 });
 
@@ -66,6 +103,9 @@ describe('an unreachable server', () => {
     ['closes at once', '', 'ECONNRESET'],
     ['sends rubbish', 'hello\r\n\r\n', 'HPE_INVALID_CONSTANT'],
     ['ends within the body', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc', 'ECONNRESET'],
+    ['ends within the chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n', 'ECONNRESET'],
+    ['breaks its chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxx\r\n', 'HPE_INVALID_CHUNK_SIZE'],
+    ['says JSON and sends none', 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n[', 'BROKEN'],
   ])('%s', async (_title, answer, code) => {
     expect(await createClient({ socketPath: await raw(answer) }).call('listContainers')).toMatchObject({ kind: 'unreachable', code });
   });
@@ -76,6 +116,11 @@ describe('an unreachable server', () => {
 
   it('hangs: the deadline ends the call', async () => {
     const socketPath = await listen(createNetServer(() => undefined));
+    expect(await createClient({ socketPath, timeoutMs: 50 }).call('listContainers')).toMatchObject({ kind: 'unreachable', code: 'TIMEOUT' });
+  });
+
+  it('hangs within its answer: the deadline counts to the last byte', async () => {
+    const socketPath = await listen(createNetServer((socket) => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc'))));
     expect(await createClient({ socketPath, timeoutMs: 50 }).call('listContainers')).toMatchObject({ kind: 'unreachable', code: 'TIMEOUT' });
   });
 

@@ -1,5 +1,5 @@
-/** Aligned columns for a terminal. Pure. Control characters are shown escaped: names may come from anywhere. */
-import { printable } from '@pv/runtime/log';
+/** Aligned columns for a terminal. Pure. What could drive the terminal or turn its text around is shown escaped. */
+import { shorten, visible, width } from './text.ts';
 
 export interface Table {
   readonly head: readonly string[];
@@ -9,20 +9,37 @@ export interface Table {
 export type Cell = string | { readonly text: string; readonly tone: Tone };
 export type Tone = 'good' | 'busy' | 'bad' | 'dim';
 
+export interface Look {
+  readonly colour: boolean;
+  /** Undefined: as wide as it gets. */
+  readonly columns: number | undefined;
+}
+
 const codes: Readonly<Record<Tone, string>> = { good: '32', busy: '33', bad: '31', dim: '2' };
+const gap = '  ';
+/** Below this a column tells nothing; then lines wrap. */
+const narrowest = 6;
 
-export function renderTable({ head, rows }: Table, colour: boolean): string {
-  const texts = [head, ...rows.map((row) => row.map(textOf))];
-  const widths = head.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly Cell[]): string =>
-    cells.map((cell, column) => paint(cell, (column === cells.length - 1 ? textOf(cell) : textOf(cell).padEnd(widths[column] ?? 0)), colour)).join('  ').trimEnd();
-  return `${[line(head), ...rows.map(line)].join('\n')}\n`;
+export function renderTable({ head, rows }: Table, { colour, columns }: Look): string {
+  const all = [head, ...rows].map((row) => row.map((cell) => (typeof cell === 'string' ? { text: visible(cell) } : { ...cell, text: visible(cell.text) })));
+  const widths = fit(head.map((_, column) => Math.max(...all.map((row) => width(row[column]?.text ?? '')))), columns);
+  return all.map((row) => `${row.map((cell, column) => paint(cell, widths[column] ?? 0, colour)).join(gap).trimEnd()}\n`).join('');
 }
 
-function textOf(cell: Cell): string {
-  return printable(typeof cell === 'string' ? cell : cell.text);
+/** Takes from the widest column, again and again, until the line fits. */
+function fit(wanted: readonly number[], columns: number | undefined): readonly number[] {
+  const widths = [...wanted];
+  const excess = (): number => widths.reduce((sum, one) => sum + one, gap.length * (widths.length - 1)) - (columns ?? Number.POSITIVE_INFINITY);
+  while (excess() > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= narrowest) break;
+    widths[widths.indexOf(widest)] = widest - 1;
+  }
+  return widths;
 }
 
-function paint(cell: Cell, padded: string, colour: boolean): string {
-  return colour && typeof cell !== 'string' ? `\u001b[${codes[cell.tone]}m${padded}\u001b[0m` : padded;
+function paint({ text, tone }: { text: string; tone?: Tone }, columnWidth: number, colour: boolean): string {
+  const shown = shorten(text, columnWidth);
+  const padding = ' '.repeat(columnWidth - width(shown));
+  return colour && tone !== undefined ? `\u001b[${codes[tone]}m${shown}\u001b[0m${padding}` : `${shown}${padding}`;
 }

@@ -11,7 +11,7 @@ export const containersControl = (['start', 'stop', 'restart'] as const).map((ac
     summary: summaries[action],
     example: `pvcontrol containers ${action} pv-example-app`,
     row: 'controlContainer',
-    call: ([name = '']) => ({ params: { name }, body: { action } }),
-    accepted: `${action} accepted; follow it with: pvcontrol ls`,
+    arguments: ([name = '']) => [{ params: { name }, body: { action } }],
+    show: () => `${action} accepted; follow it with: pvcontrol ls\n`,
   }),
 );

@@ -3,7 +3,7 @@ import { statusCell } from '../../format/status.ts';
 import type { Cell, Table } from '../../format/table.ts';
 import { verb } from '../../verb.ts';
 
-const shared = { operands: [], example: 'pvcontrol ls', row: 'listContainers' as const, call: () => ({}), table: containersTable };
+const shared = { operands: [], example: 'pvcontrol ls', row: 'listContainers' as const, arguments: (): [] => [], show: containersTable };
 
 export const containersLs = verb({ ...shared, nouns: ['containers', 'container'], verbs: ['ls', 'list'], summary: 'List the containers' });
 /** The short form. */

@@ -10,7 +10,7 @@ export const daemonsControl = (['start', 'stop', 'restart'] as const).map((actio
     summary: summaries[action],
     example: `pvcontrol daemons ${action} pv-xconnect`,
     row: 'controlDaemon',
-    call: ([name = '']) => ({ params: { name }, body: { action } }),
-    accepted: `${action} accepted; follow it with: pvcontrol daemons ls`,
+    arguments: ([name = '']) => [{ params: { name }, body: { action } }],
+    show: () => `${action} accepted; follow it with: pvcontrol daemons ls\n`,
   }),
 );

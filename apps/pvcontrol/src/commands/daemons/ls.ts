@@ -4,7 +4,7 @@ import { verb } from '../../verb.ts';
 
 export const daemonsLs = verb({
   nouns: ['daemons', 'daemon'], verbs: ['ls', 'list'], operands: [], summary: 'List the daemons that pv-core keeps', example: 'pvcontrol daemons ls',
-  row: 'listDaemons', call: () => ({}), table,
+  row: 'listDaemons', arguments: () => [], show: table,
 });
 
 function table(daemons: readonly Daemon[]): Table {

@@ -4,7 +4,7 @@ import { verb } from '../../verb.ts';
 
 export const graphLs = verb({
   nouns: ['graph'], verbs: ['ls', 'list'], operands: [], summary: 'List the links of the service mesh', example: 'pvcontrol graph ls',
-  row: 'getGraph', call: () => ({}), table,
+  row: 'getGraph', arguments: () => [], show: table,
 });
 
 function table(links: Graph): Table | string {

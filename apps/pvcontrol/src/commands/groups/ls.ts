@@ -5,7 +5,7 @@ import { verb } from '../../verb.ts';
 
 export const groupsLs = verb({
   nouns: ['groups', 'group'], verbs: ['ls', 'list'], operands: [], summary: 'List the groups, in start order', example: 'pvcontrol groups ls',
-  row: 'listGroups', call: () => ({}), table,
+  row: 'listGroups', arguments: () => [], show: table,
 });
 
 function table(groups: readonly Group[]): Table {
