@@ -3,15 +3,17 @@
  * its exact end; see docs/decisions/0002-lxc-monitor.md. Containers outlive this process.
  */
 import type { AdoptResult, AdoptSpec, Engine, StartResult, StartSpec } from '@pv/engine/engine';
-import { cgroupControllers, cgroupLayout, removeGroups, removeSharedGroups } from './cgroup.ts';
+import { readProcess } from '@pv/pv-native/process';
+import { cgroupControllers, cgroupLayout, killMonitor, removeGroups, removeSharedGroups } from './cgroup.ts';
 import { configLines, configProblems } from './config.ts';
 import { initCommand } from './init-command.ts';
-import { type Finished, firstErrors, runTool, sizeOf } from './lxc-tools.ts';
+import { type Finished, firstErrors, runTool, sizeOf, timedOut } from './lxc-tools.ts';
 import { haltSignal, unusablePath } from './merged-config.ts';
 import { fitsCommandSocket, watchMonitor } from './monitor.ts';
 import { linkedTarget } from './mount-targets.ts';
+import { processGone } from './process-gone.ts';
 import { prepare, removeDirectory } from './prepare.ts';
-import { clearRecords, monitorPidFile, recordedEnd, recordedHalt, recordedInit } from './records.ts';
+import { clearRecords, monitorPidFile, recordedEnd, recordedHalt, recordedInit, recordedStarter, recordStarter } from './records.ts';
 import { runningContainer, settle } from './running.ts';
 
 export interface LxcOptions {
@@ -36,7 +38,7 @@ export function createLxcEngine(options: LxcOptions): Engine {
     unusable,
     check: (config) => check(config, options),
     start: async (spec) => start(spec, await lxcPath(), options),
-    adopt: async (spec) => adopt(spec, await lxcPath()),
+    adopt: async (spec) => adopt(spec, await lxcPath(), options),
     sweep: async (spec) => {
       await removeGroups(spec.name);
       removeDirectory(await lxcPath(), spec.name);
@@ -68,8 +70,11 @@ async function start(spec: StartSpec, lxcPath: string, options: LxcOptions): Pro
   if (config === undefined) return { kind: 'failed', reason: `${lxcPath}/${spec.name} belongs to a container that is not ours: remove or rename that one` };
   await removeGroups(spec.name);
   const logSize = sizeOf(spec.logs.engine);
-  const finished = await runTool('lxc-start', startArguments(spec, lxcPath, config, options), (options.startTimeout ?? 60) * 1000);
+  const finished = await runTool('lxc-start', startArguments(spec, lxcPath, config, options), startTimeoutMs(options), (pid) => {
+    recordStarter(spec.stateDir, { pid, startTime: readProcess(pid)?.startTime ?? 0 });
+  });
   if (finished.status === 0) return started(spec, lxcPath);
+  if (finished.status === timedOut) killMonitor(spec.name);
   await settle(spec);
   await removeGroups(spec.name);
   return { kind: 'failed', reason: `${failureText(finished, firstErrors(spec.logs.engine, logSize))} (see ${spec.logs.engine})` };
@@ -85,7 +90,7 @@ function startArguments({ name, stateDir, logs, config }: StartSpec, lxcPath: st
 }
 
 function failureText({ status, output }: Finished, errors: string): string {
-  if (status === 124) return 'the start took too long and was given up';
+  if (status === timedOut) return 'the start took too long and was given up';
   return errors || output.split('\n')[0] || 'lxc-start failed without a word';
 }
 
@@ -99,7 +104,7 @@ function started(spec: StartSpec, lxcPath: string): StartResult {
   }
   // LXC says so, with status 0, when somebody else was faster.
   watch?.release();
-  return { kind: 'failed', reason: `LXC runs a container '${spec.name}' already` };
+  return { kind: 'failed', reason: runsAlready(spec) };
 }
 
 /** Why it must not even be tried. */
@@ -109,10 +114,19 @@ function refusal(spec: StartSpec, lxcPath: string, options: LxcOptions): string 
   if (!fitsCommandSocket(lxcPath, spec.name)) return `the name '${spec.name}' is too long for LXC below ${lxcPath}`;
   const running = watchMonitor(lxcPath, spec.name);
   running?.release();
-  return running === undefined ? undefined : `LXC runs a container '${spec.name}' already`;
+  return running === undefined ? undefined : runsAlready(spec);
 }
 
-async function adopt(spec: AdoptSpec, lxcPath: string): Promise<AdoptResult> {
+function runsAlready({ name }: StartSpec): string {
+  return `LXC runs a container '${name}' already; stop it with: lxc-stop -k -n ${name}`;
+}
+
+function startTimeoutMs({ startTimeout = 60 }: LxcOptions): number {
+  return startTimeout * 1000;
+}
+
+async function adopt(spec: AdoptSpec, lxcPath: string, options: LxcOptions): Promise<AdoptResult> {
+  await startThrough(spec, options);
   const init = recordedInit(spec.stateDir);
   if (init === undefined) return { kind: 'none' };
   const watch = watchMonitor(lxcPath, spec.name);
@@ -122,4 +136,13 @@ async function adopt(spec: AdoptSpec, lxcPath: string): Promise<AdoptResult> {
     return { kind: 'ended', end: recordedEnd(spec.stateDir) ?? { kind: 'unknown', reason: 'its monitor ended without a record' } };
   }
   return { kind: 'running', container: runningContainer({ spec, init, watch, halt: recordedHalt(spec.stateDir) ?? 'SIGPWR' }) };
+}
+
+/** Who started it may have died in the middle: then lxc-start goes on alone. */
+async function startThrough({ name, stateDir }: AdoptSpec, options: LxcOptions): Promise<void> {
+  const starter = recordedStarter(stateDir);
+  if (starter === undefined) return;
+  const isIt = (): boolean => readProcess(starter.pid)?.startTime === starter.startTime;
+  if (await processGone(starter.pid, startTimeoutMs(options), isIt)) return;
+  killMonitor(name);
 }

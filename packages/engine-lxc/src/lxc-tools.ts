@@ -7,13 +7,17 @@ export interface Finished {
   readonly output: string;
 }
 
-/** Status 127 when the program is not there. */
-export function runTool(command: string, args: readonly string[], timeoutMs: number): Promise<Finished> {
+/** The status of a program that had to be killed, by us or by a signal of others. */
+export const timedOut = 124;
+
+/** Status 127 when the program is not there. `onSpawn` gets its pid at once. */
+export function runTool(command: string, args: readonly string[], timeoutMs: number, onSpawn?: (pid: number) => void): Promise<Finished> {
   return new Promise((resolve) => {
-    execFile(command, args, { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 256 * 1024, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : error.code === 'ENOENT' ? 127 : 124;
+    const { pid } = execFile(command, args, { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 256 * 1024, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : error.code === 'ENOENT' ? 127 : timedOut;
       resolve({ status: code, output: `${stdout}${stderr}`.trim() });
     });
+    if (pid !== undefined) onSpawn?.(pid);
   });
 }
 

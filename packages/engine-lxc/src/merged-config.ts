@@ -13,11 +13,18 @@ export const configMark = '# Written by pv-core at each start; changes are lost.
 /** Bytes of the console's log before LXC moves it to `.1`, replacing the former one: at most twice this on disk. */
 export const consoleLogBytes = 1024 * 1024;
 
-/** `hook`: absolute path of the shell hook that records init's pid and its end. */
-export function mergedConfig(spec: StartSpec, hook: string, layout: CgroupLayout): string {
+export interface Surroundings {
+  /** Absolute path of the shell hook that records init's pid and its end. */
+  readonly hook: string;
+  readonly layout: CgroupLayout;
+  /** Bytes in the engine's log before this start. */
+  readonly logLength: number;
+}
+
+export function mergedConfig(spec: StartSpec, { hook, layout, logLength }: Surroundings): string {
   const own = limitsFor(configLines(spec.config).filter(({ key }) => !replacedKeys.test(key)), layout);
   const has = (pattern: RegExp): boolean => own.some(({ key }) => pattern.test(key));
-  const hookLine = hookCommand(spec, hook, sharesNetwork(own));
+  const hookLine = hookCommand(spec, hook, logLength);
   const lines = [
     configMark,
     ...own.map(({ key, value }) => configText(key, key === 'lxc.mount.entry' ? value.replace(/^\/volumes\//, () => `${escaped(spec.volumesDir)}/`) : value)),
@@ -32,8 +39,8 @@ export function mergedConfig(spec: StartSpec, hook: string, layout: CgroupLayout
     ...Object.entries(spec.environment).map(([key, value]) => `lxc.environment = ${key}=${value}`),
     ...spec.mounts.map(mountLine),
     'lxc.hook.version = 1',
-    `lxc.hook.start-host = ${hookLine}`,
-    `lxc.hook.stop = ${hookLine}`,
+    `lxc.hook.start-host = ${hookLine} ${sharesNetwork(own) ? 'host-network' : 'own-network'}`,
+    `lxc.hook.stop = ${hookLine} stop`,
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -71,9 +78,9 @@ function sharesNetwork(lines: readonly ConfigLine[]): boolean {
 }
 
 /** LXC gives it to `sh -c`, after `exec`. No quotes: LXC would take a pair at both ends off. */
-function hookCommand({ stateDir, logs, name }: StartSpec, hook: string, hostNetwork: boolean): string {
+function hookCommand({ stateDir, logs, name }: StartSpec, hook: string, logLength: number): string {
   const words = [hook, stateDir, logs.engine].map((path) => path.replace(/[^\w./\u0080-\uffff-]/g, '\\$&'));
-  return [...words, containerGroup(name), hostNetwork ? 'host-network' : 'own-network'].join(' ');
+  return [...words, containerGroup(name), String(logLength)].join(' ');
 }
 
 function mountLine({ source, target, kind, readOnly }: BindMount): string {

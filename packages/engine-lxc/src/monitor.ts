@@ -4,9 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { openPidfd } from '@pv/pv-native/pidfd';
 import { connectAbstract } from '@pv/pv-native/socket';
+import { processGone } from './process-gone.ts';
 
 export interface MonitorWatch {
   /** Resolves when the monitor is gone; never once released. */
@@ -16,6 +15,9 @@ export interface MonitorWatch {
 
 /** sun_path, less the NUL that begins an abstract name. */
 const maxName = 107;
+
+/** For the last hook, on a slow device under load. */
+const patienceMs = 10_000;
 
 /** The name LXC gives to the socket; a longer one it would hash. */
 export function commandSocketName(lxcPath: string, name: string): string {
@@ -48,18 +50,10 @@ export function watchMonitor(lxcPath: string, name: string): MonitorWatch | unde
  * goes. False: it hangs. A pid that another program has by now counts as gone.
  */
 export async function monitorGone(pid: number | undefined): Promise<boolean> {
-  const pidfd = pid === undefined ? undefined : openPidfd(pid);
-  if (pidfd === undefined) return true;
-  try {
-    if (!isMonitor(pid)) return true;
-    for (let attempt = 0; attempt < 400 && pidfd.alive(); attempt++) await sleep(5);
-    return !pidfd.alive();
-  } finally {
-    pidfd.close();
-  }
+  return pid === undefined || (await processGone(pid, patienceMs, () => isMonitor(pid)));
 }
 
-function isMonitor(pid: number | undefined): boolean {
+function isMonitor(pid: number): boolean {
   try {
     return /^(?:\[lxc monitor\]|\S*lxc-start)/.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
   } catch {

@@ -24,7 +24,7 @@ export function prepare(spec: StartSpec, lxcPath: string, hook: string): string 
   clearRecords(spec.stateDir);
   recordHalt(spec.stateDir, haltSignal(spec));
   if (sizeOf(spec.logs.engine) > engineLogBytes) renameSync(spec.logs.engine, `${spec.logs.engine}.1`);
-  writeFileSync(config, mergedConfig(spec, hook, cgroupLayout()), { mode: 0o644 });
+  writeFileSync(config, mergedConfig(spec, { hook, layout: cgroupLayout(), logLength: sizeOf(spec.logs.engine) }), { mode: 0o644 });
   return config;
 }
 

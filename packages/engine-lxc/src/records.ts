@@ -9,6 +9,7 @@ const paths = (stateDir: string) => ({
   halt: join(stateDir, 'halt'),
   monitor: join(stateDir, 'monitor.pid'),
   killed: join(stateDir, 'killed'),
+  starting: join(stateDir, 'starting'),
 });
 
 export function clearRecords(stateDir: string): void {
@@ -21,6 +22,16 @@ export function recordHalt(stateDir: string, signal: string): void {
 
 export function recordedHalt(stateDir: string): string | undefined {
   return read(paths(stateDir).halt);
+}
+
+/** The program that starts it, for whoever comes when we are gone. */
+export function recordStarter(stateDir: string, { pid, startTime }: ProcessId): void {
+  writeFileSync(paths(stateDir).starting, `${pid} ${startTime}`);
+}
+
+/** Of the last start, whether it is through or not. */
+export function recordedStarter(stateDir: string): ProcessId | undefined {
+  return processId(read(paths(stateDir).starting));
 }
 
 /** Before we send SIGKILL: the end that follows is ours, even if memory ran out earlier in one of its processes. */
@@ -39,27 +50,36 @@ export function recordedMonitor(stateDir: string): number | undefined {
 
 /** Undefined: init never got as far as being recorded. Start time 0: it was gone before the hook could look. */
 export function recordedInit(stateDir: string): ProcessId | undefined {
-  const [pid = Number.NaN, startTime = 0] = (read(paths(stateDir).init) ?? '').split(' ').map(Number);
-  return Number.isSafeInteger(pid) && pid > 0 ? { pid, startTime: Number.isSafeInteger(startTime) ? startTime : 0 } : undefined;
+  return processId(read(paths(stateDir).init));
 }
 
-/** Undefined: no end was recorded. */
+/** Undefined: no end was recorded; the hook writes the newline last. */
 export function recordedEnd(stateDir: string): ContainerEnd | undefined {
-  const text = read(paths(stateDir).end);
-  if (text === undefined) return undefined;
+  const record = raw(paths(stateDir).end);
+  if (record === undefined) return undefined;
+  const text = record.trim();
   if (text === 'unlogged') return { kind: 'unknown', reason: "the monitor's log could not be written or was replaced" };
   if (text === 'unstarted') return { kind: 'unknown', reason: 'its init could not be executed' };
   const [kind, number = '', oomKills = '0'] = text.split(' ');
   const value = Number(number);
-  if (!/^\d{1,3}$/.test(number) || (kind !== 'exit' && kind !== 'signal')) return { kind: 'unknown', reason: `the record of its end is not readable: '${text.slice(0, 80)}'` };
+  if (!record.endsWith('\n') || !/^\d{1,3}$/.test(number) || (kind !== 'exit' && kind !== 'signal')) return { kind: 'unknown', reason: `the record of its end is not readable: '${text.slice(0, 80)}'` };
   if (kind === 'exit') return { kind: 'exit', code: value };
   // Only a SIGKILL can be the kernel's answer to want of memory.
   return value === 9 && Number(oomKills) > 0 && read(paths(stateDir).killed) === undefined ? { kind: 'oom', signal: value } : { kind: 'signal', signal: value };
 }
 
+function processId(text = ''): ProcessId | undefined {
+  const [pid = Number.NaN, startTime = 0] = text.split(' ').map(Number);
+  return Number.isSafeInteger(pid) && pid > 0 ? { pid, startTime: Number.isSafeInteger(startTime) ? startTime : 0 } : undefined;
+}
+
 function read(path: string): string | undefined {
+  return raw(path)?.trim();
+}
+
+function raw(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }

@@ -98,6 +98,24 @@ test('another process adopts it and learns the exact end', async () => {
   expect(lines).toEqual(['running', '{"kind":"exit","code":33}']);
 });
 
+test('who started it may be killed in the middle of the start', async () => {
+  const slow = join(harness.root, 'slow hook');
+  writeFileSync(slow, `#!/bin/sh\n[ "$LXC_HOOK_TYPE" = stop ] || sleep 1\nexec '${hook.replaceAll("'", "'\\''")}' "$@"\n`, { mode: 0o755 });
+  const spec = harness.spec(stay);
+  const specFile = join(harness.root, 'spec.json');
+  writeFileSync(specFile, JSON.stringify(spec));
+  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'kit/start-child.ts'), slow, harness.lxcPath, specFile], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const exit = once(child, 'exit');
+  await harness.waitFor(() => existsSync(join(spec.stateDir, 'starting')), 'the beginning of a start');
+  child.kill('SIGKILL');
+  await exit;
+  const found = await harness.engine.adopt(spec);
+  if (found.kind !== 'running') throw new Error(JSON.stringify(found));
+  await found.container.kill();
+  expect(await found.container.ended).toEqual({ kind: 'signal', signal: 9 });
+  expect(harness.remains(spec)).toEqual([]);
+});
+
 test('a frozen container can be killed', async () => {
   const spec = harness.spec(stay);
   const container = await startReady(spec);

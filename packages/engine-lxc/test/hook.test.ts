@@ -12,7 +12,9 @@ const temp = tempRoot('pv-hook');
 afterAll(() => temp.remove());
 const counter = { made: 0 };
 
-const script = 'lxc-start app 2026 INFO     conf - ../src/lxc/conf.c:run_script_argv:338 - Executing script "/hook" for container "app"';
+/** What LXC logs when it runs this hook; the configuration gives it the length of the log before the start. */
+const called = (length: number, word: string) => `lxc-start app 2026 INFO     conf - ../src/lxc/conf.c:run_script_argv:338 - Executing script "/hook /records /log lxc/app ${length} ${word}" for container "app"`;
+const script = called(0, 'stop');
 const executed = `lxc-start app 2026 NOTICE   start - ../src/lxc/start.c:post_start:2205 - Started "/init" with pid "${process.pid}"`;
 const child = (pid: number, text: string) => `lxc-start app 2026 INFO     error - ../src/lxc/error.c:lxc_error_set_and_log:31 - Child <${pid}> ended on ${text}`;
 
@@ -23,7 +25,7 @@ describe.each([['dash', ['/bin/dash']], ['busybox', ['/usr/bin/busybox', 'sh']]]
     const log = join(dir, 'lxc.log');
     writeFileSync(log, before);
     const call = (kind: string | undefined, pid = process.pid, network = 'host-network') =>
-      spawnSync(shell, [...args, hook, dir, log, 'lxc/no-such-container', network], { env: { ...(kind === undefined ? {} : { LXC_HOOK_TYPE: kind }), LXC_PID: String(pid) }, encoding: 'utf8' });
+      spawnSync(shell, [...args, hook, dir, log, 'lxc/no-such-container', String(Buffer.byteLength(before)), network], { env: { ...(kind === undefined ? {} : { LXC_HOOK_TYPE: kind }), LXC_PID: String(pid) }, encoding: 'utf8' });
     const first = call(type);
     return { dir, log, call, first };
   }
@@ -31,7 +33,7 @@ describe.each([['dash', ['/bin/dash']], ['busybox', ['/usr/bin/busybox', 'sh']]]
   function endAfter(lines: readonly string[], before = '') {
     const { dir, log, call, first } = run('start-host', before);
     expect(first).toMatchObject({ status: 0, stderr: '' });
-    writeFileSync(log, `${before}${lines.join('\n')}\n`);
+    writeFileSync(log, `${before}${[called(before.length, 'own-network'), ...lines].join('\n')}\n`);
     expect(call('stop')).toMatchObject({ status: 0, stderr: '' });
     return recordedEnd(dir);
   }
@@ -68,7 +70,11 @@ describe.each([['dash', ['/bin/dash']], ['busybox', ['/usr/bin/busybox', 'sh']]]
   });
 
   test('a line of an earlier run with the same pid does not count', () => {
-    expect(endAfter([executed, script], `${child(pid, 'error (7)')}\n`)).toEqual({ kind: 'exit', code: 0 });
+    const before = `${child(pid, 'error (7)')}\n`;
+    expect(endAfter([executed, called(before.length, 'stop')], before)).toEqual({ kind: 'exit', code: 0 });
+    const whole = `${called(0, 'own-network')}\n${executed}\n${script}\n`;
+    expect(endAfter([called(whole.length, 'stop')], whole)).toEqual({ kind: 'unknown', reason: 'its init could not be executed' });
+    expect(endAfter([executed], whole)).toMatchObject({ kind: 'unknown' });
   });
 
   test('a log that was moved away is not an exit code', () => {
@@ -86,7 +92,7 @@ describe.each([['dash', ['/bin/dash']], ['busybox', ['/usr/bin/busybox', 'sh']]]
 
   test('a second start is refused and does not change the record', () => {
     const { dir, log, call } = run('start-host');
-    writeFileSync(log, `${child(pid, 'signal Hangup(1)')}\n${script}\n`);
+    writeFileSync(log, `${called(0, 'host-network')}\n${child(pid, 'signal Hangup(1)')}\n${script}\n`);
     call('stop');
     expect(call('start-host').status).toBe(1);
     writeFileSync(log, `${script}\n`);
@@ -122,8 +128,8 @@ describe.each([['dash', ['/bin/dash']], ['busybox', ['/usr/bin/busybox', 'sh']]]
 describe('records', () => {
   const dir = temp.path;
   test.each([
-    ['exit 0', { kind: 'exit', code: 0 }], ['exit 3\n', { kind: 'exit', code: 3 }], ['signal 9 0', { kind: 'signal', signal: 9 }], ['signal 9 2', { kind: 'oom', signal: 9 }],
-    ['signal 15 2', { kind: 'signal', signal: 15 }], ['', { kind: 'unknown' }], ['exit', { kind: 'unknown' }], ['exit -1', { kind: 'unknown' }], ['other 3', { kind: 'unknown' }], ['exit 99999', { kind: 'unknown' }],
+    ['exit 0\n', { kind: 'exit', code: 0 }], ['exit 3\n', { kind: 'exit', code: 3 }], ['signal 9 0\n', { kind: 'signal', signal: 9 }], ['signal 9 2\n', { kind: 'oom', signal: 9 }], ['exit 12', { kind: 'unknown' }],
+    ['signal 15 2\n', { kind: 'signal', signal: 15 }], ['', { kind: 'unknown' }], ['exit', { kind: 'unknown' }], ['exit -1\n', { kind: 'unknown' }], ['other 3\n', { kind: 'unknown' }], ['exit 99999\n', { kind: 'unknown' }],
   ])('end %j', (text, expected) => {
     writeFileSync(join(dir, 'end'), text);
     expect(recordedEnd(dir)).toMatchObject(expected);

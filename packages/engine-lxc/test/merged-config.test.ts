@@ -9,7 +9,7 @@ const spec = (text: string, more: Partial<StartSpec> = {}): StartSpec => ({
   name: 'app' as ContainerName, group: 'root' as GroupName, config: { path: 'c', text }, rootfs: { lower: ['/v/config', '/v/root'], writable: '/v/overlay' },
   volumesDir: '/run/pv/volumes', mounts: [], environment: {}, logs: { console: '/l/console.log', engine: '/l/lxc.log' }, stateDir: '/s', ...more,
 });
-const lines = (text: string, more?: Partial<StartSpec>, layout: CgroupLayout = 'CGROUP_HYBRID') => mergedConfig(spec(text, more), '/usr/lib/pv/hook', layout).split('\n');
+const lines = (text: string, more?: Partial<StartSpec>, layout: CgroupLayout = 'CGROUP_HYBRID') => mergedConfig(spec(text, more), { hook: '/usr/lib/pv/hook', layout, logLength: 12 }).split('\n');
 
 describe('the configuration LXC gets', () => {
   test('begins with our mark, ends with our lines', () => {
@@ -18,7 +18,7 @@ describe('the configuration LXC gets', () => {
     expect(got).toEqual(expect.arrayContaining([
       'lxc.init.cmd = /start', 'lxc.uts.name = app', 'lxc.rootfs.path = overlay:/v/config:/v/root:/v/overlay/upper', 'lxc.cgroup.dir.container = lxc/app',
       'lxc.cgroup.dir.monitor = lxc.monitor.app', 'lxc.console.rotate = 1', 'lxc.environment = A=b c',
-      'lxc.hook.start-host = /usr/lib/pv/hook /s /l/lxc.log lxc/app own-network', 'lxc.hook.stop = /usr/lib/pv/hook /s /l/lxc.log lxc/app own-network',
+      'lxc.hook.start-host = /usr/lib/pv/hook /s /l/lxc.log lxc/app 12 own-network', 'lxc.hook.stop = /usr/lib/pv/hook /s /l/lxc.log lxc/app 12 stop',
     ]));
   });
 
@@ -78,7 +78,7 @@ describe('the configuration LXC gets', () => {
     });
     expect(got).toContain('lxc.mount.entry = /run\\040dir/$&/v/app/data data none bind 0 0');
     expect(got).toContain('lxc.mount.entry = /a\\040b p\\040q none bind,ro,create=dir 0 0');
-    expect(got).toContain("lxc.hook.stop = /usr/lib/pv/hook /it\\'s\\ \\$HOME /l/lxc.log lxc/app own-network");
+    expect(got).toContain("lxc.hook.stop = /usr/lib/pv/hook /it\\'s\\ \\$HOME /l/lxc.log lxc/app 12 stop");
   });
 
   test.each([
