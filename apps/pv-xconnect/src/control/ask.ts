@@ -1,19 +1,17 @@
 /** Asks the instance that manages the mesh for a reconcile, and tells what it answered in the lines users know. */
-import type { routes } from '@pv/contract/routes';
+import { paths } from '@pv/contract/paths';
 import type { Clock } from '@pv/runtime/clock';
 import { call } from '../http-call.ts';
 import type { MeshLink } from '../links/mesh.ts';
 import { addingLine, stateLine } from '../links/wording.ts';
 import type { Lines } from '../lines.ts';
 
-const { method, path } = { method: 'POST', path: '/links/reconcile' } as const satisfies Pick<(typeof routes)['reconcileLinks'], 'method' | 'path'>;
-
 /** Seconds; the other one waits for pv-core meanwhile. */
 const deadline = 10;
 
 /** False: there was no answer to show; the reason went to stderr. */
 export async function askOther(socketPath: string, clock: Clock, { out, err }: Lines): Promise<boolean> {
-  const result = await call({ socketPath, method, path, deadline, clock });
+  const result = await call({ socketPath, ...paths.reconcileLinks, deadline, clock });
   if (result.kind !== 'answer') {
     err(`Another pv-xconnect holds ${socketPath} but does not answer: ${result.reason}. It may be ending; try again.`);
     return false;

@@ -1,6 +1,6 @@
 /** One fetch of the graph: at once, or held by pv-core until it differs from the one that `etag` names. */
 import { limits } from '@pv/contract/limits';
-import type { routes } from '@pv/contract/routes';
+import { paths } from '@pv/contract/paths';
 import type { Clock } from '@pv/runtime/clock';
 import { call, type CallResult } from '../http-call.ts';
 import { parseGraph, type GraphLink } from './parse.ts';
@@ -12,8 +12,6 @@ export type Fetched =
 
 export type FetchGraph = (etag: string | undefined, signal: AbortSignal) => Promise<Fetched>;
 
-const path = '/xconnect-graph' satisfies (typeof routes)['getGraph']['path'];
-
 /** Seconds for an answer that is not held, and how much later than agreed a held one may come. */
 const patience = 4;
 
@@ -21,7 +19,7 @@ export function graphFetcher(socketPath: string, clock: Clock): FetchGraph {
   return async (etag, signal) => {
     const held = etag === undefined ? 0 : limits.heldMs / 1000;
     const query = etag === undefined ? '' : `?wait=${encodeURIComponent(etag)}`;
-    return readAnswer(await call({ socketPath, method: 'GET', path: `${path}${query}`, deadline: held + patience, clock, signal }));
+    return readAnswer(await call({ socketPath, method: paths.getGraph.method, path: `${paths.getGraph.path}${query}`, deadline: held + patience, clock, signal }));
   };
 }
 

@@ -59,8 +59,10 @@ function nextLine(lines: readonly string[]): (text: string) => Promise<string> {
     );
 }
 
+type Peer = Pick<Container, 'name' | 'pid'>;
+
 /** The link of the unix example between two containers. */
-export function link(consumer: Container, provider: Container, more: Partial<GraphLink> = {}): GraphLink {
+export function link(consumer: Peer, provider: Peer, more: Partial<GraphLink> = {}): GraphLink {
   return {
     type: 'unix', name: 'raw', consumer: consumer.name, provider: provider.name, role: 'client', socket: '/run/example/raw.sock',
     interface: '/run/pv/services/raw.sock', target: '/run/pv/services/raw.sock', consumer_pid: consumer.pid, provider_pid: provider.pid, ...more,
