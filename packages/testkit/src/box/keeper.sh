@@ -14,9 +14,13 @@ here=${0%/*}
 box=$!
 trap '' PIPE # nobody may be there any more to read what we say
 
-# Process 1 goes first: its parent, unshare, then reaps it.
+# Process 1 goes first: its parent, unshare, then reaps it. A process that is frozen does not die.
+end_box() {
+  kill -KILL $(cat "/proc/$box/task/$box/children") || kill -KILL "$box"
+  while read -r cgroup; do find "$cgroup" -name freezer.state; done <"$dir/cgroups" | while read -r state; do echo THAWED >"$state"; done
+}
 exec 3<&0
-(cat <&3 >/dev/null; kill -KILL $(cat "/proc/$box/task/$box/children") || kill -KILL "$box") 2>/dev/null &
+(cat <&3 >/dev/null; end_box) 2>/dev/null &
 watcher=$!
 
 wait "$box"

@@ -2,12 +2,13 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Box } from '../../src/box/box.ts';
 import { project } from '../../src/box/project.ts';
 import { startBox, type BoxOptions } from '../../src/box/start-box.ts';
 import { loopDevices } from '../../src/resources.ts';
+import { tempRoot } from '../../src/temp-root.ts';
 import { waitFor } from '../../src/wait-for.ts';
 
 const image = (name: string): string => `truncate -s 1M ${name} && mke2fs -q -F ${name} && mkdir ${name}.on && mount -n -o loop,ro ${name} ${name}.on`;
@@ -113,6 +114,16 @@ describe('the end of a box', () => {
     expect(loopDevices().map(({ name, backingFile }) => `${name} ${backingFile}`).filter((loop) => loops.includes(loop))).toEqual([]);
   });
 
+  it('comes although something in it is frozen', async () => {
+    const box = await startBox();
+    const { hostPid } = await box.background(['sleep', '3602']);
+    const [state, word] = existsSync('/sys/fs/cgroup/cgroup.procs') ? ['/sys/fs/cgroup/frozen/cgroup.freeze', '1'] : ['/sys/fs/cgroup/freezer/frozen/freezer.state', 'FROZEN'];
+    const pid = box.processes().find((process) => process.hostPid === hostPid)?.pid;
+    expect((await box.exec(['sh', '-c', `mkdir ${dirname(state)} && echo ${pid} >${dirname(state)}/cgroup.procs && echo ${word} >${state}`])).stderr).toBe('');
+    await box.stop();
+    expect(existsSync(`/proc/${hostPid}`)).toBe(false);
+  });
+
   it('comes with the end of its owner, even by SIGKILL', async () => {
     const owner = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'owner.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => void owner.kill('SIGKILL'));
@@ -156,8 +167,11 @@ describe('the options of a box', () => {
   });
 
   it('says what went wrong when it cannot be set up, and leaves nothing', async () => {
-    const before = readdirSync('/tmp').filter((name) => name.startsWith('pv-box-'));
+    const own = tempRoot();
+    onTestFinished(own.remove);
+    vi.stubEnv('TMPDIR', own.path);
+    onTestFinished(() => void vi.unstubAllEnvs());
     await expect(startBox({ storageSize: 'nonsense' })).rejects.toThrow(/could not be set up:\n.*mount/);
-    expect(readdirSync('/tmp').filter((name) => name.startsWith('pv-box-'))).toEqual(before);
+    expect(readdirSync(own.path)).toEqual([]);
   });
 });
