@@ -156,8 +156,8 @@ describe('on a terminal', () => {
   });
 
   it('shortens what does not fit', async () => {
-    const { out } = await onTerminal(['graph', 'ls'], { columns: 60 });
-    expect(out.split('\n').map((line) => line.length).filter((length) => length > 60)).toEqual([]);
+    const { out } = await onTerminal(['graph', 'ls'], { columns: 70 });
+    expect(out.split('\n').map((line) => line.length).filter((length) => length > 70)).toEqual([]);
     expect(out).toContain('…');
   });
 

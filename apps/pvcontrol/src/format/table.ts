@@ -17,8 +17,8 @@ export interface Look {
 
 const codes: Readonly<Record<Tone, string>> = { good: '32', busy: '33', bad: '31', dim: '2' };
 const gap = '  ';
-/** Below this a column tells nothing; then lines wrap. */
-const narrowest = 6;
+/** All words of ours fit; below this lines wrap, for a cut word tells less than a wrapped one. */
+const narrowest = 10;
 
 export function renderTable({ head, rows }: Table, { colour, columns }: Look): string {
   const all = [head, ...rows].map((row) => row.map((cell) => (typeof cell === 'string' ? { text: visible(cell) } : { ...cell, text: visible(cell.text) })));
@@ -26,14 +26,14 @@ export function renderTable({ head, rows }: Table, { colour, columns }: Look): s
   return all.map((row) => `${row.map((cell, column) => paint(cell, widths[column] ?? 0, colour)).join(gap).trimEnd()}\n`).join('');
 }
 
-/** Takes from the widest column, again and again, until the line fits. */
+/** Takes from the widest column, again and again, until the line fits; never from the first, which has the name to type. */
 function fit(wanted: readonly number[], columns: number | undefined): readonly number[] {
   const widths = [...wanted];
   const excess = (): number => widths.reduce((sum, one) => sum + one, gap.length * (widths.length - 1)) - (columns ?? Number.POSITIVE_INFINITY);
   while (excess() > 0) {
-    const widest = Math.max(...widths);
+    const widest = Math.max(...widths.slice(1));
     if (widest <= narrowest) break;
-    widths[widths.indexOf(widest)] = widest - 1;
+    widths[widths.indexOf(widest, 1)] = widest - 1;
   }
   return widths;
 }

@@ -24,9 +24,9 @@ describe('a table', () => {
   it('colours words, not the room around them', () => expect(renderTable(table, { ...plain, colour: true })).toContain('web   \u001b[32mSTARTED\u001b[0m\n'));
   it('cannot be given a line or a colour by what it shows', () => expect(renderTable({ head: ['A'], rows: [['x\ny\u001b[0m']] }, plain)).toBe('A\nx\\x0ay\\x1b[0m\n'));
 
-  it('takes from the widest column until it fits, and no further than can be read', () => {
-    const wide = { head: ['A', 'B'], rows: [['x'.repeat(30), 'y'.repeat(10)]] };
-    expect(renderTable(wide, { ...plain, columns: 25 })).toBe(`A              B\n${'x'.repeat(12)}…  ${'y'.repeat(10)}\n`);
-    expect(renderTable(wide, { ...plain, columns: 3 })).toBe('A       B\nxxxxx…  yyyyy…\n');
+  it('takes from the widest column until it fits, not from the name, and no further than can be read', () => {
+    const wide = { head: ['NAME', 'A', 'B'], rows: [['n'.repeat(12), 'x'.repeat(30), 'y'.repeat(11)]] };
+    expect(renderTable(wide, { ...plain, columns: 40 })).toBe(`NAME          A              B\n${'n'.repeat(12)}  ${'x'.repeat(12)}…  ${'y'.repeat(11)}\n`);
+    expect(renderTable(wide, { ...plain, columns: 3 })).toBe(`NAME          A           B\n${'n'.repeat(12)}  ${'x'.repeat(9)}…  ${'y'.repeat(9)}…\n`);
   });
 });
