@@ -9,7 +9,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/contract/**/*.test.ts', 'scripts/test/**/*.test.{ts,mjs}'],
-          testTimeout: 20_000,
+          // Bounds for a machine under load; nothing is expected to take as long.
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
         },
       },
       {

@@ -19,8 +19,8 @@ export interface DaemonsOptions extends DaemonDeps {
 /** Not run in appengine mode; upstream lists it so, and clients compare. */
 const hwrngd: Daemon = { name: 'hwrngd' as DaemonName, pid: 0, respawn: true };
 
-/** What pv-xconnect needs to reach into containers: their roots, files of any owner, device nodes, sockets, mounts. */
-const meshCapabilities = ['sys_ptrace', 'sys_admin', 'dac_override', 'dac_read_search', 'fowner', 'chown', 'mknod', 'setuid', 'setgid', 'kill', 'sys_chroot'];
+/** What pv-xconnect needs: the roots of containers, files of any owner in them, and stale sockets in sticky directories. */
+const meshCapabilities = ['sys_ptrace', 'dac_override', 'fowner'];
 
 export class Daemons {
   readonly #daemons: readonly ManagedDaemon[];
