@@ -19,7 +19,7 @@ Installs what is missing, then runs checks, unit tests, build, system tests and 
 `;
 
 /** Milliseconds. What has not ended by then is killed and counted as failed. */
-const budget = 14 * 60_000;
+const budget = 45 * 60_000;
 
 const options = parse();
 if (options.help) console.log(help);
