@@ -4,7 +4,7 @@
  * Unlike LXC it reads exit codes above 128 as signals, and a child that leaves the process group escapes it.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +21,7 @@ export function createFakeEngine(type = 'fake'): Engine {
     start,
     adopt,
     sweep: async ({ stateDir }) => {
-      killAll(stateDir);
+      await killAll(stateDir);
       clearRecords(stateDir);
     },
     tidy: () => undefined,
@@ -78,7 +78,7 @@ async function adopt(spec: AdoptSpec): Promise<AdoptResult> {
   if (init === undefined) return { kind: 'none' };
   const watched = watch(spec.stateDir);
   if (watched !== undefined) return { kind: 'running', container: container(spec, init, watched) };
-  killAll(spec.stateDir);
+  await killAll(spec.stateDir);
   return { kind: 'ended', end: recordedEnd(spec.stateDir) };
 }
 
@@ -87,12 +87,11 @@ function container({ name, stateDir }: AdoptSpec, init: ProcessId, { gone, relea
     name,
     init,
     ended: gone.then(async () => {
-      killAll(stateDir);
-      await groupGone(init.pid);
+      await settle(stateDir);
       return recordedEnd(stateDir);
     }),
     halt: () => void (isAlive(init) && process.kill(init.pid, 'SIGPWR')),
-    kill: async () => killAll(stateDir),
+    kill: () => killAll(stateDir),
     release,
   };
 }
@@ -121,30 +120,41 @@ function watch(stateDir: string): Watch | undefined {
   };
 }
 
-/** Init and its process group, if init is the one we know or is gone. */
-function killAll(stateDir: string): void {
+/** Kills init and its process group, if init is the one we know or is gone. Waits, with a bound, until nobody of it is left. */
+async function killAll(stateDir: string): Promise<void> {
   const init = recordedInit(stateDir);
   if (init === undefined || (stat(init.pid) !== undefined && !isAlive(init))) return;
   // Init itself too: it may not have come to leading its group yet.
-  for (const target of [-init.pid, init.pid]) {
-    try {
-      process.kill(target, 'SIGKILL');
-    } catch {
-      // Nobody is left.
-    }
+  kill(init.pid);
+  kill(-init.pid);
+  await until(() => !hasMembers(init.pid));
+}
+
+/** After the monitor's last word it takes a moment to go; then nothing of the container may be left. */
+async function settle(stateDir: string): Promise<void> {
+  const monitorPid = Number(read(join(stateDir, 'monitor.pid')));
+  await until(() => stat(monitorPid) === undefined);
+  await killAll(stateDir);
+}
+
+function kill(target: number): void {
+  try {
+    process.kill(target, 'SIGKILL');
+  } catch {
+    // Nobody is there.
   }
 }
 
-/** Bounded: somebody else may be slow to wait for a zombie. */
-async function groupGone(id: number): Promise<void> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    try {
-      process.kill(-id, 0);
-    } catch {
-      return;
-    }
-    await sleep(10);
-  }
+/** Zombies do not count: whoever waits for them may be slow. */
+function hasMembers(group: number): boolean {
+  return readdirSync('/proc').some((entry) => {
+    const [state, , id] = /^\d+$/.test(entry) ? fields(Number(entry)) : [];
+    return Number(id) === group && state !== 'Z' && state !== 'X';
+  });
+}
+
+async function until(check: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 100 && !check(); attempt++) await sleep(10);
 }
 
 function clearRecords(stateDir: string): void {
@@ -168,9 +178,14 @@ function isAlive({ pid, startTime }: ProcessId): boolean {
 
 /** Start time; undefined: gone, or a zombie. */
 function stat(pid: number): number | undefined {
+  const [state, ...rest] = fields(pid);
+  return state === undefined || state === 'Z' ? undefined : Number(rest[18]);
+}
+
+/** Of /proc/<pid>/stat, from the state on; none when there is no such process. */
+function fields(pid: number): readonly string[] {
   const text = read(`/proc/${pid}/stat`);
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? [];
-  return fields[0] === undefined || fields[0] === 'Z' ? undefined : Number(fields[19]);
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? [];
 }
 
 function firstWords(stream: Socket): Promise<string> {
