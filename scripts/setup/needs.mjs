@@ -10,6 +10,7 @@ const needs = [
   { program: 'mksquashfs', package: 'squashfs-tools', why: "packs the examples' file systems" },
   { program: 'busybox, statically linked', package: 'busybox-static', why: 'is what the examples run', present: () => isStatic('/bin/busybox') },
   { program: 'setpriv', package: 'util-linux', why: 'starts daemons without privileges' },
+  { program: 'flock', package: 'util-linux', why: 'keeps two appengines out of one run directory' },
   { program: 'nsenter', package: 'util-linux', why: 'enters containers' },
   { program: 'mount', package: 'mount', why: 'mounts the containers' },
   { program: 'socat', package: 'socat', why: 'is what the mesh examples talk with' },

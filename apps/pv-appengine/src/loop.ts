@@ -1,87 +1,55 @@
 /**
  * Runs pv-core again and again. A crash of pv-core is followed at once by the next one, which adopts the containers;
- * an orderly end by a sweep and a new boot. Signals are forwarded; a pv-core that does not end in time is killed.
+ * an orderly end by a sweep and a new boot. When the loop ends, nothing of the run is left.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Options } from './options.ts';
+import { type CoreRunner, runCore, sweep } from './core-process.ts';
 import { nextStep } from './next-step.ts';
-import type { Say } from './say.ts';
 
-export interface LoopDeps {
-  readonly options: Options;
-  readonly node: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  readonly say: Say;
+export interface LoopDeps extends CoreRunner {
+  /** Seconds between a reboot and the next start. */
+  readonly restartDelay: number;
+  /** The revision to run, asked before each start. */
+  readonly revision: () => string;
+  /** Called with the pid of each pv-core. */
+  readonly onStart: (pid: number) => void;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** Aborted when we are to stop. */
-  readonly stop: AbortSignal;
 }
-
-/** Longer than the lenient stop of all groups, one after the other. */
-const stopTimeoutMs = 30_000;
 
 /** The exit status of pv-appengine. */
 export async function runLoop(deps: LoopDeps): Promise<number> {
-  const { options, say, now, stop } = deps;
-  let quickEnds = 0;
-  for (;;) {
-    const started = now();
-    say.info('launching pv-core rev=0');
-    const { code, signal } = await runCore(deps);
-    const step = nextStep({ code, signal, ranFor: (now() - started) / 1000, quickEnds, stopping: stop.aborted });
-    if (step.kind === 'stop') {
-      if (step.status === 0) await sweep(deps);
+  const history = { quickEnds: 0 };
+  let status: number | undefined;
+  while (status === undefined && !deps.stop.aborted) status = await turn(deps, history);
+  if (!(await sweep(deps))) return status || 1;
+  deps.say.info('stopped; nothing of this run is left');
+  return status ?? 0;
+}
+
+/** One life of pv-core, and the time until the next one. The status when there is to be none. */
+async function turn(deps: LoopDeps, history: { quickEnds: number }): Promise<number | undefined> {
+  const { say, now, stop, restartDelay } = deps;
+  const started = now();
+  const revision = deps.revision();
+  say.info(`launching pantavisor rev=${revision} (try=)`);
+  const end = await runCore(deps, revision, deps.onStart);
+  const step = nextStep({ ...end, ranFor: (now() - started) / 1000, quickEnds: history.quickEnds, stopping: stop.aborted });
+  switch (step.kind) {
+    case 'stop':
       say[step.status === 0 ? 'info' : 'error'](step.reason);
       return step.status;
-    }
-    if (step.kind === 'relaunch') {
-      say.warn(`pantavisor crashed (${signal ?? `exit code ${code}`}); containers go on, starting pv-core again`);
-      quickEnds = step.quickEnds;
-      await rest(step.delay, stop);
-    } else {
-      say.info(`pv-core ended for a reboot; next start in ${options.restartDelay} seconds`);
+    case 'relaunch':
+      say.warn(`pantavisor crashed (signal ${step.signal}); its containers go on, the next one adopts them`);
+      history.quickEnds = step.quickEnds;
+      return rest(step.delay, stop);
+    case 'reboot':
+      say.info(`pv-core ended for a reboot; next start in ${restartDelay} seconds`);
       await sweep(deps);
-      await rest(options.restartDelay, stop);
-    }
-    if (stop.aborted) {
-      await sweep(deps);
-      return 0;
-    }
+      return rest(restartDelay, stop);
   }
 }
 
-async function runCore({ options, node, env, stop, say }: LoopDeps): Promise<{ code: number | null; signal: string | null }> {
-  const child = start([...node, options.core, '--revision', '0'], env);
-  const halt = (): void => {
-    child.kill('SIGTERM');
-    setTimeout(() => {
-      if (child.exitCode === null && child.signalCode === null) {
-        say.error(`pv-core did not stop within ${stopTimeoutMs / 1000} seconds; killing it`);
-        child.kill('SIGKILL');
-      }
-    }, stopTimeoutMs).unref();
-  };
-  stop.addEventListener('abort', halt);
-  if (stop.aborted) halt();
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  stop.removeEventListener('abort', halt);
-  return { code, signal };
-}
-
-/** pv-core knows what it made: it removes what is left of it. */
-async function sweep({ options, node, env, say }: LoopDeps): Promise<void> {
-  const [code] = (await once(start([...node, options.core, '--sweep'], env), 'exit')) as [number | null];
-  if (code !== 0) say.error('something of this run could not be removed; see the messages above');
-}
-
-/** In a process group of its own: Ctrl-C on the terminal reaches it through us alone, once. */
-function start([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env, detached: true });
-}
-
-async function rest(seconds: number, stop: AbortSignal): Promise<void> {
+async function rest(seconds: number, stop: AbortSignal): Promise<undefined> {
   await pause(seconds * 1000, undefined, { signal: stop }).catch(() => undefined);
 }

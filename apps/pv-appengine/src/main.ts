@@ -1,14 +1,25 @@
 /** pv-appengine: the whole runtime on any Linux machine. See options.ts for its usage. */
-import { parseConfig } from '@pv/runtime/config';
-import { claimRunDirectory } from './instance.ts';
+import { readFileSync } from 'node:fs';
+import { readProcess } from '@pv/pv-native/process';
+import { type Config, parseConfig } from '@pv/runtime/config';
+import { isInstalled } from '@pv/storage/installed';
+import { bootRevision } from './boot-revision.ts';
+import { findCore } from './find-core.ts';
+import { type Claim, claimRunDirectory } from './instance.ts';
 import { runLoop } from './loop.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { createSay } from './say.ts';
+import { endOrphan } from './take-over.ts';
 
 declare const PV_VERSION: string;
 
+/** Longer than the lenient stop of all groups, one after the other. */
+const patienceMs = 30_000;
+/** pv-core's own default, so that both agree on the directories. */
+const configPath = '/etc/pantavisor.config';
+
 const say = createSay(Date.now, (line) => process.stderr.write(line));
-const parsed = parseOptions(process.argv.slice(2), process.env, import.meta.filename);
+const parsed = parseOptions(process.argv.slice(2), process.env);
 
 switch (parsed.kind) {
   case 'help': process.stdout.write(usage); break;
@@ -23,28 +34,53 @@ switch (parsed.kind) {
 async function main(options: Options): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-  const { config } = parseConfig(undefined, process.env);
   if (process.getuid?.() !== 0) return refuse('needs root: it mounts images and starts containers; run it with sudo');
-  const claim = claimRunDirectory(config.PV_SYSTEM_RUNDIR, process.pid);
-  if (claim.kind === 'taken') return refuse(`another pv-appengine (pid ${claim.pid}) runs with ${config.PV_SYSTEM_RUNDIR}: stop it, or set PV_SYSTEM_RUNDIR`);
+  const { config } = parseConfig(configFile(), process.env);
+  const run = config.PV_SYSTEM_RUNDIR;
   try {
-    await install(options, config.PV_STORAGE_MNTPOINT);
-    if (options.setupOnly) return 0;
-    const node = [process.execPath, ...process.execArgv];
-    return await runLoop({ options, node, env: process.env, say, now: () => performance.now(), stop: stop.signal });
+    const claim = claimRunDirectory(run, process.pid);
+    if (claim.kind === 'taken') return refuse(`${claim.by} runs with ${run}: stop it, or set PV_SYSTEM_RUNDIR`);
+    try {
+      await install(options, config.PV_STORAGE_MNTPOINT);
+      return options.setupOnly ? 0 : await loop(options, config, claim, stop.signal);
+    } finally {
+      claim.release();
+    }
   } catch (error) {
     return refuse((error as Error).message);
-  } finally {
-    claim.release();
   }
 }
 
 /** Loaded when needed only: it is much code for once in the life of a storage. */
-async function install({ exportsDir }: Options, storage: string): Promise<void> {
+async function install({ exportsDir, exportsRequired }: Options, storage: string): Promise<void> {
+  if (isInstalled(storage)) return say.info(`${storage} is set up already`);
   const { installFirstBoot } = await import('@pv/storage/first-boot');
-  const result = await installFirstBoot({ storage, exportsDir });
-  if (result.kind === 'already-installed') say.info(`${storage} is set up already`);
-  else say.info(`first boot: installed ${result.exports.length === 0 ? 'nothing' : result.exports.join(', ')} as revision 0`);
+  const result = await installFirstBoot({ storage, exportsDir, exportsRequired });
+  const names = result.kind === 'installed' ? result.exports : [];
+  say.info(`first boot: installed ${names.length === 0 ? 'nothing' : names.join(', ')} as revision 0`);
+}
+
+async function loop({ restartDelay }: Options, config: Config, { orphan, record }: Claim, stop: AbortSignal): Promise<number> {
+  const core = findCore(process.env['PV_CORE'], import.meta.filename);
+  if (core.kind === 'missing') return refuse(core.message);
+  if (orphan !== undefined) {
+    say.warn(`an earlier pv-appengine left its pv-core (pid ${orphan.pid}): taking over; the containers go on`);
+    await endOrphan(orphan);
+  }
+  return runLoop({
+    command: [process.execPath, ...process.execArgv, core.path], env: process.env, say, stop, patienceMs, restartDelay,
+    revision: () => bootRevision(config.PV_STORAGE_MNTPOINT),
+    onStart: (pid) => record({ pid, startTime: readProcess(pid)?.startTime ?? 0 }),
+    now: () => performance.now(),
+  });
+}
+
+function configFile(): { path: string; text: string } | undefined {
+  try {
+    return { path: configPath, text: readFileSync(configPath, 'utf8') };
+  } catch {
+    return undefined;
+  }
 }
 
 function refuse(message: string): number {

@@ -1,5 +1,4 @@
 /** Command line and environment of pv-appengine. */
-import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export interface Options {
@@ -8,8 +7,8 @@ export interface Options {
   /** Seconds between a reboot and the next start. */
   readonly restartDelay: number;
   readonly exportsDir: string;
-  /** The pv-core program. */
-  readonly core: string;
+  /** The user named that directory, so it must be there. */
+  readonly exportsRequired: boolean;
 }
 
 export type Parsed = { readonly kind: 'run'; readonly options: Options } | { readonly kind: 'help' | 'version' } | { readonly kind: 'wrong'; readonly message: string };
@@ -26,12 +25,11 @@ exports of a directory, then runs pv-core, again and again.
   --version         show the version
 
 Environment: PV_SYSTEM_RUNDIR, PV_STORAGE_MNTPOINT and the other PV_ keys are handed to pv-core;
-PV_CORE names another pv-core program.
+PV_CORE names another pv-core program than the one beside pv-appengine.
 Exit codes: 0 stopped by a signal or powered off, 1 cannot run (the reason is on stderr), 2 wrong usage.
 `;
 
-/** `program`: the file of pv-appengine; pv-core lies beside it. */
-export function parseOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>, program: string): Parsed {
+export function parseOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Parsed {
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -44,14 +42,10 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
     if (values.version === true) return { kind: 'version' };
     const delay = values.d ?? '5';
     if (!/^\d{1,5}$/.test(delay)) return { kind: 'wrong', message: `-d '${delay}' is not a number of seconds` };
+    const named = values['pvtx-dir'] ?? env['PV_PVTXD'];
     return {
       kind: 'run',
-      options: {
-        setupOnly: values.m === true,
-        restartDelay: Number(delay),
-        exportsDir: values['pvtx-dir'] ?? env['PV_PVTXD'] ?? '/usr/lib/pantavisor/pvtx.d',
-        core: env['PV_CORE'] ?? join(dirname(program), 'pv-core.mjs'),
-      },
+      options: { setupOnly: values.m === true, restartDelay: Number(delay), exportsDir: named ?? '/usr/lib/pantavisor/pvtx.d', exportsRequired: named !== undefined },
     };
   } catch (error) {
     return { kind: 'wrong', message: (error as Error).message };

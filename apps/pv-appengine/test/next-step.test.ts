@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { type CoreEnd, nextStep } from '../src/next-step.ts';
+import { type Ending, type NextStep, nextStep } from '../src/next-step.ts';
 
-const end = (given: Partial<CoreEnd>): CoreEnd => ({ code: 0, signal: null, ranFor: 60, quickEnds: 0, stopping: false, ...given });
+const end = (given: Partial<Ending>): Ending => ({ code: 0, signal: null, ranFor: 60, quickEnds: 0, stopping: false, ...given });
 
 describe('what follows the end of pv-core', () => {
-  it.each([
-    ['a crash', { code: null, signal: 'SIGKILL' }, { kind: 'relaunch', delay: 0, quickEnds: 0 }],
-    ['an exit code from 128 on', { code: 134 }, { kind: 'relaunch', delay: 0, quickEnds: 0 }],
+  it.each<[string, Partial<Ending>, NextStep]>([
+    ['a crash', { code: null, signal: 'SIGKILL' }, { kind: 'relaunch', signal: 9, delay: 0, quickEnds: 0 }],
+    ['a crash after quick ones', { code: null, signal: 'SIGSEGV', quickEnds: 4 }, { kind: 'relaunch', signal: 11, delay: 0, quickEnds: 0 }],
+    ['an exit code from 128 on', { code: 134 }, { kind: 'relaunch', signal: 6, delay: 0, quickEnds: 0 }],
     ['a reboot', {}, { kind: 'reboot' }],
     ['a power-off', { code: 3 }, { kind: 'stop', status: 0, reason: 'powered off' }],
-    ['a refusal', { code: 1 }, { kind: 'stop', status: 1, reason: 'pv-core cannot run (exit code 1)' }],
-    ['our own stop, however it ended', { code: null, signal: 'SIGKILL', stopping: true }, { kind: 'stop', status: 0, reason: 'stopped' }],
+    ['a refusal', { code: 1 }, { kind: 'stop', status: 1, reason: 'pv-core cannot run (exit code 1); see the messages above, and pantavisor.log' }],
+    ['our own stop, however it ended', { code: null, signal: 'SIGKILL', stopping: true }, { kind: 'stop', status: 0, reason: 'told to stop' }],
   ])('%s', (_title, given, step) => expect(nextStep(end(given))).toEqual(step));
 
   it('crashes again and again: the first at once, then ever later, up to a cap', () => {

@@ -3,21 +3,26 @@ import { parseOptions } from '../src/options.ts';
 
 describe('the command line', () => {
   it('has defaults', () => {
-    expect(parseOptions([], {}, '/lib/pv-appengine.mjs')).toEqual({
-      kind: 'run', options: { setupOnly: false, restartDelay: 5, exportsDir: '/usr/lib/pantavisor/pvtx.d', core: '/lib/pv-core.mjs' },
+    expect(parseOptions([], {})).toEqual({
+      kind: 'run', options: { setupOnly: false, restartDelay: 5, exportsDir: '/usr/lib/pantavisor/pvtx.d', exportsRequired: false },
     });
   });
 
-  it('wins over the environment', () => {
-    expect(parseOptions(['--pvtx-dir', '/a', '-d', '0', '-m'], { PV_PVTXD: '/b', PV_CORE: '/c' }, '/x')).toMatchObject({ options: { setupOnly: true, restartDelay: 0, exportsDir: '/a', core: '/c' } });
-    expect(parseOptions([], { PV_PVTXD: '/b' }, '/x')).toMatchObject({ options: { exportsDir: '/b' } });
+  it('wins over the environment; a directory that is named must be there', () => {
+    expect(parseOptions(['--pvtx-dir', '/a', '-d', '0', '-m'], { PV_PVTXD: '/b' })).toEqual({
+      kind: 'run', options: { setupOnly: true, restartDelay: 0, exportsDir: '/a', exportsRequired: true },
+    });
+    expect(parseOptions([], { PV_PVTXD: '/b' })).toMatchObject({ options: { exportsDir: '/b', exportsRequired: true } });
   });
 
-  it.each([[['-d', 'soon'], "-d 'soon' is not a number"], [['--nope'], "Unknown option '--nope'"], [['surplus'], 'surplus']])('%j is wrong', (args, message) => {
-    expect(parseOptions(args, {}, '/x')).toMatchObject({ kind: 'wrong', message: expect.stringContaining(message) });
+  it.each([
+    [['-d', 'soon'], "-d 'soon' is not a number"], [['-d', '1.5'], "-d '1.5' is not a number"], [['-d'], 'argument missing'],
+    [['--nope'], "Unknown option '--nope'"], [['surplus'], 'surplus'],
+  ])('%j is wrong', (args, message) => {
+    expect(parseOptions(args, {})).toMatchObject({ kind: 'wrong', message: expect.stringContaining(message) });
   });
 
   it('knows help and version', () => {
-    expect([parseOptions(['-h'], {}, '/x').kind, parseOptions(['--version'], {}, '/x').kind]).toEqual(['help', 'version']);
+    expect([parseOptions(['-h'], {}).kind, parseOptions(['--version'], {}).kind]).toEqual(['help', 'version']);
   });
 });

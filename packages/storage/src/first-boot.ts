@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from
 import { basename, join } from 'node:path';
 import { syncDirectory, writeFileAtomic } from './atomic.ts';
 import { readExport } from './export-reader.ts';
+import { installedMark, isInstalled } from './installed.ts';
 import { addState } from './merge.ts';
 import { hasObject } from './objects.ts';
 import { emptyState, objectsOf, type StateText } from './state-text.ts';
@@ -36,7 +37,7 @@ const factoryProgress = { status: 'DONE', 'status-msg': 'Factory revision', prog
 
 /** Throws StorageError with the file, what is wrong in it, and what to do. */
 export async function installFirstBoot({ storage, exportsDir, exportsRequired = false }: FirstBoot): Promise<FirstBootResult> {
-  if (existsSync(join(storage, '.pvtx-done'))) return { kind: 'already-installed' };
+  if (isInstalled(storage)) return { kind: 'already-installed' };
   const exports = exportsIn(exportsDir, exportsRequired);
   const staging = join(storage, 'cache', 'first-boot.tmp');
   try {
@@ -108,7 +109,7 @@ function commit(storage: string, staging: string, state: StateText): void {
     syncDirectory(objectsDir);
     if (!existsSync(variables)) writeFileAtomic(creating(variables), printBootVariables({ pv_rev: '0' }));
     buildTrail(creating(trail), { state, objectsDir, progress: factoryProgress });
-    writeFileAtomic(join(storage, '.pvtx-done'), '');
+    writeFileAtomic(installedMark(storage), '');
   } catch (error) {
     for (const path of created.reverse()) rmSync(path, { recursive: true, force: true });
     throw error;
