@@ -9,7 +9,7 @@ import { RevisionName } from '@pv/contract/names';
 import { createLxcEngine } from '@pv/engine-lxc/lxc-engine';
 import { systemClock } from '@pv/runtime/clock';
 import { parseConfig } from '@pv/runtime/config';
-import { createLogger } from '@pv/runtime/log';
+import { createLogger, printable } from '@pv/runtime/log';
 import { places as placesOf } from '@pv/runtime/places';
 import { beginCore } from './core.ts';
 import { openLogFile } from './logs/log-file.ts';
@@ -101,7 +101,7 @@ function once(call: (why: string) => void): (why: string) => void {
 
 function refuse(problems: readonly string[], log: (line: string) => void): never {
   for (const problem of problems) log(problem);
-  process.stderr.write(`pv-core: cannot run the revision:\n${problems.map((problem) => `  ${problem}\n`).join('')}`);
+  process.stderr.write(`pv-core: cannot run the revision:\n${problems.map((problem) => `  ${printable(problem)}\n`).join('')}`);
   process.exit(1);
 }
 
