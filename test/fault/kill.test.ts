@@ -106,6 +106,16 @@ describe('a pv-core that was away', () => {
 });
 
 describe('pv-appengine', () => {
+  it('killed alone leaves pv-core at work; the next one takes over with the same containers', async () => {
+    const before = await pids();
+    await kill('pv-appengine');
+    await waitForApi(device.box);
+    const [orphan] = device.box.pidsOf('pv-core');
+    await bootAgain();
+    expect(device.appengine.output()).toContain(`left its pv-core (pid ${orphan}): taking over`);
+    await expectRecovered(before);
+  });
+
   it('killed and started again goes on with the same containers, and leaves nothing in the end', async () => {
     const before = await pids();
     await killRuntime();
