@@ -90,7 +90,7 @@ function squashed(start: string, programs: readonly string[], busybox: string, e
     makeRootfs(root, { start, programs, busybox });
     const image = join(work, 'root.squashfs');
     const time = String(epoch);
-    execFileSync('mksquashfs', [root, image, '-all-root', '-noappend', '-no-xattrs', '-no-progress', '-quiet', '-mkfs-time', time, '-all-time', time, '-comp', 'gzip', '-Xcompression-level', '6'], { stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env['PATH'] } });
+    execFileSync('mksquashfs', [root, image, '-reproducible', '-all-root', '-noappend', '-no-xattrs', '-no-progress', '-quiet', '-mkfs-time', time, '-all-time', time, '-comp', 'gzip', '-Xcompression-level', '6'], { stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env['PATH'] } });
     return readFileSync(image);
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /** `<name>.pvrexport.tgz`: `json` and `objects/<sha256>`, byte for byte the same for the same input (spec state-engine 5.6). */
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, renameSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
@@ -22,7 +22,8 @@ export async function writePvrExport(path: string, part: Part, epochSeconds: num
     tar.entry({ name, size: content.length, mode: 0o644, mtime: new Date(epochSeconds * 1000), uid: 0, gid: 0, uname: 'root', gname: 'root' }, content);
   }
   tar.finalize();
-  await pipeline(tar, createGzip({ level: 6 }), createWriteStream(path));
+  await pipeline(tar, createGzip({ level: 6 }), createWriteStream(`${path}.tmp`));
+  renameSync(`${path}.tmp`, path);
 }
 
 /** `#spec` first, as pvr writes it; `#` sorts before letters anyway. */

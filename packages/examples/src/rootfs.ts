@@ -1,6 +1,6 @@
 /** A root file system: static busybox, one start script, and programs with the libraries they need. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export interface RootfsSpec {
@@ -20,6 +20,15 @@ export function makeRootfs(root: string, { start, programs, busybox }: RootfsSpe
   for (const applet of applets(busybox)) symlinkSync('busybox', join(root, 'bin', applet));
   install(start, join(root, 'start'), 0o755);
   for (const program of programs) installProgram(root, program);
+  openDirectories(root);
+}
+
+/** Whatever the umask of the builder: the image must be the same. */
+function openDirectories(root: string): void {
+  chmodSync(root, 0o755);
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    if (entry.isDirectory()) chmodSync(join(entry.parentPath, entry.name), 0o755);
+  }
 }
 
 function applets(busybox: string): string[] {

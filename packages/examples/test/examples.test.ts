@@ -1,0 +1,71 @@
+/** What is in the exports, read by the programs that users have: tar, sha256sum, unsquashfs. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildExamples, examples } from '../src/build.ts';
+
+const at = { root: '' };
+const dir = (name: string) => join(at.root, name);
+const run = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: 'utf8' });
+
+beforeAll(async () => {
+  at.root = mkdtempSync(join(tmpdir(), 'pv-examples-test-'));
+  for (const path of await buildExamples({ out: dir('built') })) {
+    const name = /([^/]+)\.pvrexport\.tgz$/.exec(path)?.[1] ?? '';
+    mkdirSync(dir(name));
+    run('tar', '-xzf', path, '-C', dir(name));
+  }
+}, 60_000);
+afterAll(() => rmSync(at.root, { recursive: true, force: true }));
+
+const state = (name: string) => JSON.parse(readFileSync(join(dir(name), 'json'), 'utf8')) as Record<string, Record<string, unknown> & string>;
+const object = (name: string, key: string) => join(dir(name), 'objects', state(name)[`${name}/${key}`] ?? '');
+
+describe.each(Object.keys(examples))('%s', (name) => {
+  it('is a part of a state, with objects that carry their own hashes', () => {
+    expect(state(name)['#spec']).toBe('pantavisor-service-system@1');
+    expect(Object.keys(state(name))).toEqual(Object.keys(state(name)).sort());
+    for (const id of readdirSync(join(dir(name), 'objects'))) expect(run('sha256sum', join(dir(name), 'objects', id)).split(' ')[0]).toBe(id);
+    expect(readdirSync(join(dir(name), 'objects')).sort()).toEqual(Object.values(state(name)).filter((value) => /^[0-9a-f]{64}$/.test(value)).sort());
+    expect(state(name)[`${name}/run.json`]).toMatchObject({ name, type: 'lxc', config: 'lxc.container.conf', 'root-volume': 'root.squashfs' });
+  });
+
+  it('has a network of its own, and no hooks', () => {
+    const lines = readFileSync(object(name, 'lxc.container.conf'), 'utf8').split('\n');
+    expect(lines.filter((line) => line.startsWith('lxc.net'))).toEqual(['lxc.net.0.type = empty']);
+    expect(lines.filter((line) => /hook|namespace\.keep|rootfs\.path/.test(line))).toEqual([]);
+  });
+
+  it("has an image of root's files, all of one time", () => {
+    const entries = run('unsquashfs', '-lln', '-UTC', object(name, 'root.squashfs')).split('\n').filter((line) => line.includes('squashfs-root'));
+    expect(entries.length).toBeGreaterThan(100);
+    expect(entries.filter((line) => !/^(?:drwxr-xr-x|-rwxr-xr-x|lrwxrwxrwx) 0\/0 +\d+ 1970-01-01 00:00 /.test(line))).toEqual([]);
+    expect(run('unsquashfs', '-cat', object(name, 'root.squashfs'), 'start')).toMatch(/^#!\/bin\/sh\n/);
+  });
+});
+
+describe('the examples', () => {
+  const policies = () => Object.fromEntries(Object.keys(examples).map((name) => {
+    const { group, restart_policy, roles = [] } = state(name)[`${name}/run.json`] as unknown as { group: string; restart_policy?: string; roles?: string[] };
+    return [name, [group, restart_policy ?? 'of the group', ...roles].join(' ')];
+  }));
+
+  it('show each way to be controlled', () => {
+    expect(policies()).toEqual({
+      'pv-example-app': 'root container', 'pv-example-norole': 'root of the group nobody', 'pv-example-random': 'root container', 'pv-example-recovery': 'root container',
+      'pv-example-stubborn': 'root container', 'pv-example-unix-client': 'app of the group', 'pv-example-unix-server': 'app container',
+    });
+  });
+
+  it('offer and need one service, the consumer naming its provider', () => {
+    expect(state('pv-example-unix-server')['pv-example-unix-server/services.json']).toEqual({ '#spec': 'service-manifest-xconnect@1', services: [{ name: 'raw', type: 'unix', socket: '/run/example/raw.sock' }] });
+    expect(state('pv-example-unix-client')['pv-example-unix-client/services.json']).toEqual({ services: [{ type: 'unix', name: 'raw', provider: 'pv-example-unix-server', socket: '/run/pv/services/raw.sock' }] });
+  });
+
+  it('spell the recovery policy in both ways', () => {
+    expect(state('pv-example-recovery')['pv-example-recovery/run.json']).toHaveProperty('auto_recovery.max_retries', 5);
+    expect(state('pv-example-random')['pv-example-random/run.json']).toHaveProperty('PV_AUTO_RECOVERY.max_retries', 10);
+  });
+});
