@@ -44,6 +44,8 @@ function exhausted({ backoffPolicy }: RecoveryPolicy): RecoveryDecision {
 
 /** Whole seconds before attempt 1, 2, ...: exponential, truncated once, capped. */
 export function retryDelay({ retryDelay: first, backoffFactor, maxDelay }: RecoveryPolicy, attempt: number): number {
-  const grown = backoffFactor <= 1 ? first : Math.trunc(first * backoffFactor ** (attempt - 1));
+  // Bounded, because no delay at all times infinity is no number.
+  const growth = Math.min(backoffFactor ** (attempt - 1), Number.MAX_VALUE);
+  const grown = backoffFactor <= 1 ? first : Math.trunc(first * growth);
   return Math.min(Math.max(first, grown), Math.max(first, maxDelay));
 }

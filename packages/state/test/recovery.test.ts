@@ -41,6 +41,11 @@ describe('retryDelay', () => {
     expect(expected.map((_, index) => retryDelay(policy, index + 1))).toEqual(expected);
   });
 
+  it('stays a number after very many attempts', () => {
+    expect(retryDelay({ ...noRecovery, retryDelay: 0, backoffFactor: 2 }, 10_000)).toBe(0);
+    expect(retryDelay({ ...noRecovery, retryDelay: 1, backoffFactor: 2, maxDelay: 60 }, 10_000)).toBe(60);
+  });
+
   it('never shrinks, never passes the cap, and stays finite', () => {
     fc.assert(fc.property(policies, fc.integer({ min: 1, max: 10_000 }), (policy, attempt) => {
       const [now, next] = [retryDelay(policy, attempt), retryDelay(policy, attempt + 1)];
