@@ -14,7 +14,7 @@ export async function bootTimes(box: Box, runs: number): Promise<Figure> {
   for (let run = 0; run < runs; run += 1) {
     const log = tail(box);
     const appengine = await boot(box, 0);
-    await waitFor(() => appengine.output().includes('launching pv-core'), { what: 'a start of pv-core', everyMs: 1 });
+    await waitFor(() => /launching \S+ rev=0/.test(appengine.output()), { what: 'a start of pv-core', everyMs: 1, timeoutMs: 60_000, detail: appengine.output });
     const started = performance.now();
     values.push((await log.seen("state revision '0' status is now READY")) - started);
     await appengine.stop();
@@ -78,14 +78,15 @@ export async function recoveryTimes(box: Box, runs: number): Promise<Figure> {
 
 /** Side by side, taking turns, so that a busy machine slows both. */
 export function toolTimes(box: Box, runs: number): Figure[] {
-  const env = { PATH: process.env['PATH'], PV_NODE: process.execPath, PV_SYSTEM_RUNDIR: pathInside(box, '/run/pantavisor/pv') };
+  const env = { PATH: process.env['PATH'], PV_NODE: process.execPath };
+  const socket = pathInside(box, '/run/pantavisor/pv/pv-ctrl');
   const timed = (command: string, args: readonly string[]): number => {
     const begun = performance.now();
     const { status, stderr } = spawnSync(command, args, { env, encoding: 'utf8' });
     if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${status}\n${stderr}`);
     return performance.now() - begun;
   };
-  const rounds = Array.from({ length: runs }, () => ({ node: timed(process.execPath, ['-e', '0']), pvcontrol: timed(program('pvcontrol'), ['ls']) }));
+  const rounds = Array.from({ length: runs }, () => ({ node: timed(process.execPath, ['-e', '0']), pvcontrol: timed(program('pvcontrol'), ['-s', socket, 'ls']) }));
   const [node, pvcontrol] = [rounds.map((round) => round.node), rounds.map((round) => round.pvcontrol)];
   return [
     { what: 'node -e 0', unit: 'ms', values: node },
