@@ -55,7 +55,11 @@ mount_cgroups() {
 delegate() {
   mkdir -p "$1/init.scope"
   echo 0 >"$1/init.scope/cgroup.procs"
-  for controller in $(cat "$1/cgroup.controllers"); do echo "+$controller" >"$1/cgroup.subtree_control"; done
+  for controller in $(cat "$1/cgroup.controllers"); do
+    # The host may take a controller away in the meantime; one that is still there has to come.
+    { echo "+$controller" >"$1/cgroup.subtree_control"; } 2>/dev/null ||
+      if grep -qw "$controller" "$1/cgroup.controllers"; then echo "cannot hand on $controller" >&2; exit 1; fi
+  done
 }
 
 echo pv-box >/proc/sys/kernel/hostname
