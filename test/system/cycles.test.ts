@@ -13,7 +13,7 @@ const device = useBooted(async (box) => ({
 const cycles = 200;
 
 /** One program in the box that cycles through the API; a process of ours per step would cost more than the steps. */
-const script = `
+const script = (count: number): string => `
 import { request } from 'node:http';
 const call = (method, path, body) => new Promise((resolve, reject) => {
   const sent = request({ socketPath: '${run}/pv-ctrl', method, path, agent: false, headers: body === undefined ? {} : { 'content-length': body.length } }, (answer) => {
@@ -30,7 +30,7 @@ const until = async (wanted) => {
   }
   throw new Error('never ' + wanted);
 };
-for (let cycle = 0; cycle < ${cycles}; cycle++) {
+for (let cycle = 0; cycle < ${count}; cycle++) {
   await call('PUT', '/containers/cycler', '{"action":"stop"}');
   await until('STOPPED');
   await call('PUT', '/containers/cycler', '{"action":"start"}');
@@ -45,9 +45,14 @@ function descriptors(): Record<string, number> {
 }
 
 it(`${cycles} cycles leave no mount, loop device, cgroup, process or descriptor`, { timeout: 500_000 }, async () => {
+  const cycle = async (count: number): Promise<void> => {
+    const { stdout, stderr } = await device.box.exec(['node', '--input-type=module', '-e', script(count)], { timeoutMs: 450_000 });
+    expect(stdout + stderr).toBe('done\n');
+  };
+  // What is made once, at the first stop (LXC's own cgroup for the way out), does not count as growing.
+  await cycle(2);
   const before = { resources: device.box.resources(), descriptors: descriptors() };
-  const { stdout, stderr } = await device.box.exec(['node', '--input-type=module', '-e', script], { timeoutMs: 450_000 });
-  expect(stdout + stderr).toBe('done\n');
+  await cycle(cycles);
   const counts = (resources: typeof before.resources) => Object.fromEntries(Object.entries(resources).map(([kind, lines]) => [kind, lines.length]));
   // The shell in the container has a sleep at times.
   const settled = () => JSON.stringify({ ...counts(device.box.resources()), processes: 0 }) === JSON.stringify({ ...counts(before.resources), processes: 0 });
