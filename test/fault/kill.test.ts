@@ -112,7 +112,8 @@ describe('pv-appengine', () => {
     await waitForApi(device.box);
     const [orphan] = device.box.pidsOf('pv-core');
     await bootAgain();
-    expect(device.appengine.output()).toContain(`left its pv-core (pid ${orphan}): taking over`);
+    // Until then the API answers too: that is the old pv-core.
+    await waitFor(() => device.appengine.output().includes(`left its pv-core (pid ${orphan}): taking over`), { what: 'a take-over', detail: device.appengine.output });
     await expectRecovered(before);
   });
 
@@ -120,7 +121,7 @@ describe('pv-appengine', () => {
     const before = await pids();
     await killRuntime();
     await bootAgain();
-    expect(await pids()).toEqual(before);
+    await waitFor(async () => JSON.stringify(await pids()) === JSON.stringify(before), { what: 'the same pids', detail: async () => JSON.stringify([before, await pids()]) });
     expect(await device.appengine.stop()).toBe(0);
     expect(device.box.leaks()).toEqual([]);
   });
