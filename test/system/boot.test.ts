@@ -1,6 +1,6 @@
 /** The example containers, booted in a box; also the pattern for tests to come. */
 import { Container } from '@pv/contract/containers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bootAppengine, type Appengine } from '@pv/testkit/box/appengine';
 import type { Box } from '@pv/testkit/box/box';
 import { startBox } from '@pv/testkit/box/start-box';
@@ -48,5 +48,18 @@ describe('a boot of the examples', () => {
     expect(await appengine().stop()).toBe(0);
     expect(box().leaks()).toEqual([]);
     expect((await box().exec(['ls', '/run/pantavisor/pv', '/var/lib/lxc'])).stdout).toBe('/run/pantavisor/pv:\n\n/var/lib/lxc:\n');
+  });
+});
+
+describe('a machine with version 2 control groups only', () => {
+  it('boots, and is left as it was', async () => {
+    const exports = await exampleExports();
+    const box = await startBox({ cgroups: 'unified' });
+    onTestFinished(() => box.stop());
+    const appengine = await bootAppengine(box, { exports: names.map((name) => exports.path(name)) });
+    expect((await box.containers()).map(({ name, status }) => `${name} ${status}`)).toEqual(names.map((name) => `${name} STARTED`));
+    expect((await box.exec(['cat', '/sys/fs/cgroup/lxc/pv-example-app/cgroup.procs'])).stdout).not.toBe('');
+    expect(await appengine.stop()).toBe(0);
+    expect(box.leaks()).toEqual([]);
   });
 });
