@@ -34,6 +34,8 @@ switch (parsed.kind) {
 async function main(options: Options): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  // A terminal that is closed, a pipe whose reader is gone: no reason to leave the containers alone.
+  process.stderr.on('error', () => undefined);
   if (process.getuid?.() !== 0) return refuse('needs root: it mounts images and starts containers; run it with sudo');
   const { config } = parseConfig(configFile(), process.env);
   const run = config.PV_SYSTEM_RUNDIR;

@@ -78,6 +78,17 @@ describe('pv-appengine', () => {
     expect(got.log).toContain('WARN -- [pv-appengine]: pantavisor crashed (signal 9); its containers go on');
   });
 
+  it('goes on, and ends in order, when nobody reads what it says any more', async () => {
+    const { child, ended } = appengine(`${stay} appendFileSync(dir + '/ready', '');`);
+    await waitFor(() => existsSync(join(at.dir, 'ready')), { what: 'a running pv-core' });
+    child.stderr.destroy();
+    process.kill(cores(child)[0] ?? expect.fail('no pv-core'), 'SIGKILL');
+    await called('--revision 0', '--revision 0');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    expect(readdirSync(join(at.dir, 'run'))).toEqual([]);
+  });
+
   it('sweeps between a reboot and the next boot', async () => {
     appengine(`if (run === 1) process.exit(0); ${stay}`);
     await called('--revision 0', '--sweep', '--revision 0');
