@@ -1,9 +1,37 @@
 /** `/xconnect-graph`: one entry per (consumer's requirement x provider's export). Spec xconnect 2. */
 import * as z from 'zod/mini';
-import { ContainerName, ContainerPath, hostName, Role, ServiceName } from './names.ts';
+import { BusNamePattern, ContainerName, ContainerPath, hostName, Role, ServiceName } from './names.ts';
 
 export const ServiceType = z.enum(['rest', 'dbus', 'unix', 'drm', 'wayland', 'input']);
 export type ServiceType = z.infer<typeof ServiceType>;
+
+/** One rule of a provider for consumers with one of `roles` (missing: every role). What the other keys mean is the type's. */
+export const AllowRule = z.object({
+  roles: z.optional(z.array(Role)),
+  /** rest: methods, upper case; missing: every method. */
+  methods: z.optional(z.array(z.string().check(z.regex(/^[A-Z]{1,20}$/, { error: 'is not an HTTP method in upper case' })))),
+  /** rest: the request's path; a final `*` stands for any rest. Missing: every path. */
+  path: z.optional(z.string().check(z.regex(/^\/[\u0021-\u007e]*$/, { error: "is not a path that begins with '/'" }))),
+  /** dbus: well-known names, or `name.*`, that may be seen, called, owned (each level includes the one before). */
+  see: z.optional(z.array(BusNamePattern)),
+  talk: z.optional(z.array(BusNamePattern)),
+  own: z.optional(z.array(BusNamePattern)),
+});
+export type AllowRule = z.infer<typeof AllowRule>;
+
+/** What the provider's manifest says about its service beyond where it is. */
+export const serviceOptions = {
+  /** unix: `direct`: the socket itself is mounted into the consumer, without a proxy in the way. */
+  mode: z.optional(z.literal('direct')),
+  /** unix: the type of the provider's socket; missing: `stream`. */
+  socket_type: z.optional(z.enum(['stream', 'seqpacket'])),
+  /** rest, dbus: what is allowed; missing: everything. */
+  allow: z.optional(z.array(AllowRule)),
+  /** dbus: nothing is refused; the rules that would be needed are logged. */
+  learn: z.optional(z.boolean()),
+  /** wayland: globals (interface names) that the consumers do not see. */
+  hide: z.optional(z.array(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,63}$/, { error: 'is not the name of a Wayland interface' })))),
+} as const;
 
 export const Link = z.object({
   type: ServiceType,
@@ -20,6 +48,9 @@ export const Link = z.object({
   /** Init's pid; 0 while the container does not run. */
   consumer_pid: z.number(),
   provider_pid: z.number(),
+  /** Hosted system bus: the role's user id. */
+  uid: z.optional(z.number()),
+  ...serviceOptions,
 });
 export type Link = z.infer<typeof Link>;
 
@@ -29,6 +60,29 @@ export type Graph = z.infer<typeof Graph>;
 export const LinkState = z.enum(['waiting', 'established', 'failed']);
 export type LinkState = z.infer<typeof LinkState>;
 
+/** What went through a link since it was made. */
+export const LinkCounters = z.object({
+  /** Connections that are open now, and that were ever accepted. */
+  sessions: z.number(),
+  accepted: z.number(),
+  /** Bytes and descriptors that were delivered. */
+  bytes_to_provider: z.number(),
+  bytes_to_consumer: z.number(),
+  descriptors: z.number(),
+  /** Connections or requests that a rule refused. */
+  refused: z.number(),
+});
+export type LinkCounters = z.infer<typeof LinkCounters>;
+
 /** A link as pv-xconnect has it. */
-export const LinkStatus = z.extend(Link, { state: LinkState, reason: z.optional(z.string()), sessions: z.number() });
+export const LinkStatus = z.extend(Link, {
+  state: LinkState,
+  /** Why it is not established. */
+  reason: z.optional(z.string()),
+  /** When it came into this state: ISO 8601, UTC. */
+  since: z.string(),
+  /** The last thing that went wrong in a session. */
+  last_error: z.optional(z.string()),
+  ...LinkCounters.shape,
+});
 export type LinkStatus = z.infer<typeof LinkStatus>;

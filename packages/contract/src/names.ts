@@ -32,6 +32,17 @@ export type RevisionName = z.infer<typeof RevisionName>;
 export const ObjectId = named('SHA-256', /^[0-9a-f]{64}$/).brand<'ObjectId'>();
 export type ObjectId = z.infer<typeof ObjectId>;
 
+const busNameElements = '[A-Za-z_-][A-Za-z0-9_-]*(?:\\.[A-Za-z_-][A-Za-z0-9_-]*)+';
+const bus = (what: string, grammar: string) => z.string().check(z.maxLength(255), z.regex(new RegExp(grammar), { error: `is not a ${what}` }));
+
+/** A well-known name, as the D-Bus specification has it. */
+export const BusName = bus('well-known D-Bus name', `^${busNameElements}$`).brand<'BusName'>();
+export type BusName = z.infer<typeof BusName>;
+
+/** A well-known name, or `name.*` for the name and everything below it. */
+export const BusNamePattern = bus("well-known D-Bus name, with or without a final '.*'", `^${busNameElements}(?:\\.\\*)?$`).brand<'BusNamePattern'>();
+export type BusNamePattern = z.infer<typeof BusNamePattern>;
+
 const maxContainerPath = 4095;
 
 /** An absolute, normalised path inside a container: no `.`, `..`, empty part, NUL or other control character. */

@@ -19,6 +19,7 @@ export function graphOf(revision: Revision, pidOf: (name: ContainerName) => numb
         target: requirement.target,
         consumer_pid: pidOf(consumer.name),
         provider_pid: pidOf(provider.name),
+        ...service.options,
       })),
     ),
   );

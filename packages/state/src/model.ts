@@ -1,6 +1,6 @@
 /** A revision after it was checked: what pv-core runs. Nothing here is text that still needs checking. */
 import type { RecoveryPolicyName, RestartPolicy, StatusGoal } from '@pv/contract/containers';
-import type { ServiceType } from '@pv/contract/graph';
+import type { Link, ServiceType } from '@pv/contract/graph';
 import type { ContainerName, ContainerPath, GroupName, ObjectId, RevisionName, Role, ServiceName } from '@pv/contract/names';
 
 export interface RecoveryPolicy {
@@ -36,7 +36,11 @@ export interface ServiceExport {
   readonly roles?: readonly Role[];
   /** Containers that are let in; undefined: every container. */
   readonly consumers?: readonly ContainerName[];
+  readonly options: ServiceOptions;
 }
+
+/** Passed on to pv-xconnect as they are. */
+export type ServiceOptions = Pick<Link, 'mode' | 'socket_type' | 'allow' | 'learn' | 'hide'>;
 
 export interface Requirement {
   readonly name: ServiceName;

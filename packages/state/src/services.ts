@@ -2,11 +2,11 @@
  * What containers offer and need: `services.json` and `run.json.services`, in every form that is in the field
  * (spec xconnect 1.1, 1.2; state-engine 1.3, 1.4). A form that cannot be understood is a problem, never silence.
  */
-import { ServiceType } from '@pv/contract/graph';
+import { serviceOptions, ServiceType } from '@pv/contract/graph';
 import { ContainerName, ContainerPath, Role, ServiceName } from '@pv/contract/names';
 import * as z from 'zod/mini';
 import type { Json } from './json.ts';
-import type { Requirement, ServiceExport } from './model.ts';
+import type { Requirement, ServiceExport, ServiceOptions } from './model.ts';
 import type { Findings } from './problem.ts';
 import { check, warnUnknownKeys } from './schema.ts';
 
@@ -28,7 +28,9 @@ const ExportDocument = z.object({
   socket: ContainerPath,
   roles: z.optional(z.array(Role)),
   consumers: z.optional(z.array(ContainerName)),
+  ...serviceOptions,
 });
+const exportKeys = ['name', 'type', 'socket', 'roles', 'consumers', ...Object.keys(serviceOptions)];
 
 const RequirementDocument = z.object({
   name: ServiceName,
@@ -64,9 +66,28 @@ function readEntry(entry: Json, at: At, declared: Declared, findings: Findings):
     if (requirement !== undefined) declared.requires.push(requirement);
   } else {
     const service = check(ExportDocument, entry, at, findings);
-    warnUnknownKeys(entry, ['name', 'type', 'socket', 'roles', 'consumers'], at, findings);
-    if (service !== undefined) declared.exports.push(withoutUndefined(service));
+    warnUnknownKeys(entry, exportKeys, at, findings);
+    if (service !== undefined) declared.exports.push(readExport(service, at, findings));
   }
+}
+
+/** Which types an option has a meaning for. */
+const optionTypes: Readonly<Record<keyof ServiceOptions, readonly ServiceType[]>> = {
+  mode: ['unix'], socket_type: ['unix'], allow: ['rest', 'dbus'], learn: ['dbus'], hide: ['wayland'],
+};
+const ruleKeyTypes: Readonly<Record<string, ServiceType>> = { methods: 'rest', path: 'rest', see: 'dbus', talk: 'dbus', own: 'dbus' };
+
+/** An option that could not take effect is a problem: it is there to keep somebody out. */
+function readExport({ name, type, socket, roles, consumers, ...options }: z.infer<typeof ExportDocument>, at: At, findings: Findings): ServiceExport {
+  for (const key of Object.keys(options) as (keyof ServiceOptions)[]) {
+    if (!optionTypes[key].includes(type)) findings.problem(at.file, `${at.path}.${key}`, `has no meaning for a service of type '${type}', only for: ${optionTypes[key].join(', ')}`);
+  }
+  for (const [index, rule] of (options.allow ?? []).entries()) {
+    for (const key of Object.keys(rule).filter((other) => ruleKeyTypes[other] !== undefined && ruleKeyTypes[other] !== type)) {
+      findings.problem(at.file, `${at.path}.allow[${index}].${key}`, `has no meaning for a service of type '${type}'`);
+    }
+  }
+  return { ...withoutUndefined({ name, type, socket, roles, consumers }), options: withoutUndefined(options) };
 }
 
 /** `run.json.services`: `{required, optional, manual}`, or an array, which means required. */

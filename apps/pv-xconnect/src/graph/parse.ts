@@ -5,7 +5,9 @@
 import type { Link } from '@pv/contract/graph';
 
 /** The contract's link, its strings not branded, since only their structure was checked here. */
-export type GraphLink = { readonly [K in keyof Link]: Link[K] extends number ? number : string };
+export type GraphLink = { readonly [K in Exclude<keyof Link, OptionKey>]: Link[K] extends number ? number : string } & LinkOptions;
+type OptionKey = 'uid' | 'mode' | 'socket_type' | 'allow' | 'learn' | 'hide';
+export type LinkOptions = Partial<Pick<Link, OptionKey>>;
 
 export type ParsedGraph =
   | { readonly kind: 'graph'; readonly links: readonly GraphLink[]; /** For stderr, a line each. */ readonly problems: readonly string[] }
@@ -47,7 +49,15 @@ function readLink(entry: Record<string, unknown>, type: string): GraphLink | und
     target,
     consumer_pid: readPid(entry['consumer_pid']),
     provider_pid: readPid(entry['provider_pid']),
+    ...readOptions(entry),
   };
+}
+
+const optionKeys: readonly OptionKey[] = ['uid', 'mode', 'socket_type', 'allow', 'learn', 'hide'];
+
+/** As pv-core's schema let them through when it accepted the state. */
+function readOptions(entry: Record<string, unknown>): LinkOptions {
+  return Object.fromEntries(optionKeys.flatMap((key) => (entry[key] === undefined ? [] : [[key, entry[key]]])));
 }
 
 /** Everything that is no pid means: does not run. */

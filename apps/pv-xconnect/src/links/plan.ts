@@ -77,8 +77,8 @@ function stepsFor(key: string, view: LinkView, current: CurrentView | undefined)
 }
 
 function sameLink(a: GraphLink, b: GraphLink): boolean {
-  const same = (key: keyof GraphLink): boolean => a[key] === b[key];
-  return (['type', 'name', 'consumer', 'provider', 'role', 'socket', 'interface', 'target'] as const).every(same);
+  const identity = ({ consumer_pid: _, provider_pid: __, ...rest }: GraphLink): string => JSON.stringify(rest);
+  return identity(a) === identity(b);
 }
 
 /** Of a process that does not run, the pid means nothing. */

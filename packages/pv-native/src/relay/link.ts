@@ -1,0 +1,39 @@
+/** What the relay's thread is told about links, and what it tells: plain data that crosses the thread border. */
+
+export interface RelayLink {
+  /** The caller's number; not used twice while the relay lives. */
+  readonly id: number;
+  /** Listening, non-blocking; the relay's from now on. */
+  readonly listenFd: number;
+  readonly socketType: 'stream' | 'seqpacket';
+  /** The provider's socket, in its own root. */
+  readonly path: string;
+  /** Device and inode of the injected socket, as decimal text: connecting to that would be a loop. */
+  readonly own: { readonly dev: string; readonly ino: string };
+  /** Effective ids, without supplementary groups, under which the provider is connected to. */
+  readonly connectAs?: { readonly uid: number; readonly gid: number };
+  /** Missing: everything is copied as it comes. */
+  readonly filter?: { readonly kind: string; readonly spec: unknown };
+}
+
+/** The provider's present process. The descriptors stay their owner's; the relay makes its own copies. */
+export interface RelayProvider {
+  readonly rootFd: number;
+  /** Ends the sessions when its process does. */
+  readonly pidFd: number;
+}
+
+export interface RelayCounters {
+  readonly sessions: number;
+  readonly accepted: number;
+  readonly bytesToProvider: number;
+  readonly bytesToConsumer: number;
+  readonly descriptors: number;
+  readonly refused: number;
+  readonly lastError?: string;
+}
+
+/** What happened, at most a few per link and tick; `count` says how often. */
+export type RelayEvent =
+  | { readonly kind: 'accepted'; readonly link: number; readonly count: number }
+  | { readonly kind: 'absent' | 'crowded' | 'refused' | 'note' | 'failed'; readonly link: number; readonly text: string; readonly count: number };
