@@ -19,8 +19,17 @@ export interface DaemonsOptions extends DaemonDeps {
 /** Not run in appengine mode; upstream lists it so, and clients compare. */
 const hwrngd: Daemon = { name: 'hwrngd' as DaemonName, pid: 0, respawn: true };
 
-/** What pv-xconnect needs: the roots of containers, files of any owner in them, and stale sockets in sticky directories. */
-const meshCapabilities = ['sys_ptrace', 'dac_override', 'fowner'];
+/** What pv-xconnect needs, and for what. It gets nothing else, even as root. */
+const meshCapabilities = [
+  // The roots of containers, files of any owner in them, and stale sockets in sticky directories.
+  'sys_ptrace', 'dac_override', 'fowner',
+  // Device nodes with the provider's owner.
+  'mknod', 'chown',
+  // Mounts of sockets and devices, made inside a container's mount namespace (setns asks for both), and device rules.
+  'sys_admin', 'sys_chroot',
+  // Connecting to a bus as the role's user and group, and making files as a container's mapped root.
+  'setuid', 'setgid',
+];
 
 export class Daemons {
   readonly #daemons: readonly ManagedDaemon[];
