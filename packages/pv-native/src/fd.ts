@@ -1,5 +1,9 @@
-/** Descriptors by Node's own calls, so that there is one place to look. Errors are Node's: `code`, `syscall`. */
-import { closeSync, fchmodSync, fchownSync, fstatSync } from 'node:fs';
+/** Descriptors, mostly by Node's own calls, so that there is one place to look. Errors are Node's: `code`, `syscall`. */
+import { chmodSync, chownSync, closeSync, fchmodSync, fchownSync, fstatSync } from 'node:fs';
+import { check, libc } from './libc.ts';
+
+const F_DUPFD_CLOEXEC = 1030;
+const fcntl: (fd: number, command: number, argument: number) => number = libc.func('fcntl', 'int', ['int', 'int', 'int']);
 
 export interface FdStat {
   /** bigint: overlayfs sets high bits of inode numbers, and a rounded one would match another file. */
@@ -16,6 +20,11 @@ export function closeFd(fd: number): void {
   closeSync(fd);
 }
 
+/** Close-on-exec, 3 or higher. Throws SystemError: EMFILE. */
+export function duplicateFd(fd: number): number {
+  return check(fcntl(fd, F_DUPFD_CLOEXEC, 3), 'fcntl', String(fd));
+}
+
 /** Works on `O_PATH` descriptors too. */
 export function statFd(fd: number): FdStat {
   const { dev, ino, mode, uid, gid, rdev } = fstatSync(fd, { bigint: true });
@@ -30,4 +39,10 @@ export function fchmod(fd: number, mode: number): void {
 /** Not for `O_PATH` descriptors (EBADF). */
 export function fchown(fd: number, uid: number, gid: number): void {
   fchownSync(fd, uid, gid);
+}
+
+/** First the owner, then the permissions; for `O_PATH` descriptors too. Not for a symlink's own. Needs /proc. */
+export function setOwnerAndMode(fd: number, { uid, gid, mode }: Pick<FdStat, 'uid' | 'gid' | 'mode'>): void {
+  chownSync(`/proc/self/fd/${fd}`, uid, gid);
+  chmodSync(`/proc/self/fd/${fd}`, mode);
 }

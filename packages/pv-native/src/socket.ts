@@ -1,7 +1,7 @@
 /**
- * Unix stream sockets, made the way Node's `net` cannot: with the right mode from the first moment, and to abstract
+ * Unix sockets, made the way Node's `net` cannot: with the right mode from the first moment, and to abstract
  * names of exact length. Descriptors are close-on-exec and non-blocking, for `net.Server.listen({fd})` and
- * `new net.Socket({fd})`. Not for worker threads: the umask belongs to the process.
+ * `new net.Socket({fd})`. `listenUnix` is not for worker threads: the umask belongs to the process.
  */
 import { lchownSync } from 'node:fs';
 import { constants as os } from 'node:os';
@@ -21,6 +21,8 @@ const pathBytes = 108;
 const socketCall: (domain: number, type: number, protocol: number) => number = libc.func('socket', 'int', ['int', 'int', 'int']);
 const bindCall: (fd: number, address: Buffer, length: number) => number = libc.func('bind', 'int', ['int', 'void *', 'unsigned int']);
 const listenCall: (fd: number, backlog: number) => number = libc.func('listen', 'int', ['int', 'int']);
+const shutdownCall: (fd: number, how: number) => number = libc.func('shutdown', 'int', ['int', 'int']);
+const accept4Call: (fd: number, address: null, length: null, flags: number) => number = libc.func('accept4', 'int', ['int', 'void *', 'void *', 'int']);
 const connectCall: (fd: number, address: Buffer, length: number) => number = libc.func('connect', 'int', ['int', 'void *', 'unsigned int']);
 
 export interface ListenOptions {
@@ -30,13 +32,15 @@ export interface ListenOptions {
   readonly uid?: number;
   readonly gid?: number;
   readonly backlog?: number;
+  /** Missing: `stream`. */
+  readonly type?: SocketType;
 }
 
 /**
  * A listening socket at `path`, at most 107 bytes; a longer one goes through `/proc/self/fd/<directory>/<name>`.
  * Nobody can connect before mode and owner are right. Throws SystemError: EADDRINUSE when anything is there.
  */
-export function listenUnix(path: string, { mode, uid, gid, backlog = 511 }: ListenOptions): number {
+export function listenUnix(path: string, { mode, uid, gid, backlog = 511, type = 'stream' }: ListenOptions): number {
   const address = pathAddress(path, 'bind');
   return withSocket((fd) => {
     // bind() creates the file with the socket inode's mode less the umask.
@@ -44,7 +48,7 @@ export function listenUnix(path: string, { mode, uid, gid, backlog = 511 }: List
     withUmaskFor(mode, () => check(bindCall(fd, address, address.length), 'bind', path));
     if (uid !== undefined || gid !== undefined) lchownSync(path, uid ?? -1, gid ?? -1);
     check(listenCall(fd, backlog), 'listen', path);
-  });
+  }, type);
 }
 
 /**
@@ -74,12 +78,38 @@ export function connectAbstract(name: string): number {
   return withSocket((fd) => check(connectCall(fd, address, address.length), 'connect', `@${name}`));
 }
 
-function openSocket(): number {
-  return check(socketCall(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'socket');
+export type SocketType = 'stream' | 'seqpacket';
+const socketTypes: Readonly<Record<SocketType, number>> = { stream: SOCK_STREAM, seqpacket: 5 };
+
+/** Not connected. Throws SystemError: EMFILE. */
+export function openSocket(type: SocketType = 'stream'): number {
+  return check(socketCall(AF_UNIX, socketTypes[type] | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'socket');
 }
 
-function withSocket(prepare: (fd: number) => void): number {
-  const fd = openSocket();
+/** 0, or a negative errno: ECONNREFUSED nobody listens there (or it is no socket), EAGAIN its backlog is full, EPROTOTYPE another type. */
+export function connectUnix(fd: number, path: string): number {
+  const address = pathAddress(path, 'connect');
+  return connectCall(fd, address, address.length) === 0 ? 0 : -koffi.errno();
+}
+
+/** A connected descriptor, or a negative errno: EAGAIN nobody waits, EMFILE, ... */
+export function acceptUnix(fd: number): number {
+  const accepted = accept4Call(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  return accepted >= 0 ? accepted : -koffi.errno();
+}
+
+/** The other side's writes fail from now on (EPIPE). A socket whose other side is gone stays as it is. */
+export function shutdownRead(fd: number): void {
+  shutdownCall(fd, 0);
+}
+
+/** The other side reads end of stream after what it has not read yet. */
+export function shutdownWrite(fd: number): void {
+  shutdownCall(fd, 1);
+}
+
+function withSocket(prepare: (fd: number) => void, type: SocketType = 'stream'): number {
+  const fd = openSocket(type);
   try {
     prepare(fd);
     return fd;

@@ -1,0 +1,184 @@
+/**
+ * One link's injected socket, served: each accepted connection gets one of its own to the provider, and the two are
+ * joined. At most `relayLimits.sessions` at a time; further ones wait in the backlog, and cost nobody else anything.
+ */
+import { constants } from 'node:os';
+import { errnoText } from '../errors.ts';
+import { pollEvents } from '../epoll.ts';
+import { closeFd } from '../fd.ts';
+import { acceptUnix } from '../socket.ts';
+import { LinkBooks, relayLimits } from './books.ts';
+import type { Buffers } from './end.ts';
+import type { MakeFilter } from './filter.ts';
+import type { RelayLink, RelayProvider } from './link.ts';
+import type { Loop, Watch } from './loop.ts';
+import { reachProvider } from './reach.ts';
+import { Session } from './session.ts';
+import type { Timer } from './timers.ts';
+
+export interface LinkServerOptions {
+  readonly loop: Loop;
+  readonly buffers: Buffers;
+  readonly filters: ReadonlyMap<string, MakeFilter>;
+  /** Called when the link's books have events. */
+  readonly onEvents: () => void;
+}
+
+/** Accepted, the provider not yet reached. */
+interface Caller {
+  readonly fd: number;
+  tries: number;
+  timer?: Timer;
+}
+
+const { IN } = pollEvents;
+const { EAGAIN, ECONNABORTED, EINTR } = constants.errno;
+const acceptsPerTurn = 16;
+const lingerMs = 60_000;
+/** Sessions of a provider that died may deliver what it sent before for so long. */
+const lastWordsMs = 1_000;
+/** When descriptors ran out, everybody's: a while without accepting. */
+const noDescriptorsMs = 100;
+/** A full backlog makes a blocking client wait; so do we, longer each time, about 3 s in all. */
+const fullBacklogTries = 12;
+const fullBacklogMs = (tries: number): number => Math.min(500, 2 ** tries);
+
+export class LinkServer {
+  readonly #link: RelayLink;
+  readonly #options: LinkServerOptions;
+  readonly books: LinkBooks;
+  readonly #listener: Watch;
+  readonly #makeFilter: MakeFilter | undefined;
+  #provider: RelayProvider | undefined;
+  #providerWatch: Watch | undefined;
+  readonly #sessions = new Set<Session>();
+  readonly #callers = new Set<Caller>();
+  #resting: Timer | undefined;
+  #removed = false;
+
+  /** Takes over the listening descriptor. Throws when nobody made a filter of this kind: a link is never served without. */
+  constructor(link: RelayLink, options: LinkServerOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.#makeFilter = link.filter === undefined ? undefined : options.filters.get(link.filter.kind);
+    if (link.filter !== undefined && this.#makeFilter === undefined) throw new Error(`there is no filter of kind '${link.filter.kind}'`);
+    this.books = new LinkBooks(link.id, options.onEvents);
+    this.#listener = options.loop.watch(link.listenFd, IN, () => this.#accept());
+  }
+
+  /** Takes over the descriptors. */
+  useProvider(provider: RelayProvider | undefined): void {
+    this.#dropProvider();
+    if (provider === undefined) return;
+    this.#provider = provider;
+    this.#providerWatch = this.#options.loop.watch(provider.pidFd, IN, () => this.#providerDied());
+  }
+
+  /** Accepts no more; sessions may go on for `drainMs`. */
+  remove(drainMs: number): void {
+    this.#removed = true;
+    this.#resting?.cancel();
+    this.#listener.stop();
+    closeFd(this.#link.listenFd);
+    this.#dropProvider();
+    for (const caller of this.#callers) this.#dismiss(caller);
+    this.#endSessions(drainMs);
+  }
+
+  #accept(): void {
+    for (let turn = 0; turn < acceptsPerTurn && !this.#crowded(); turn++) {
+      const fd = acceptUnix(this.#link.listenFd);
+      if (fd === -EAGAIN || fd === -EINTR) return;
+      if (fd === -ECONNABORTED) continue;
+      if (fd < 0) return this.#rest(errnoText(fd));
+      const caller: Caller = { fd, tries: 0 };
+      this.#callers.add(caller);
+      this.#connect(caller);
+    }
+  }
+
+  #crowded(): boolean {
+    if (this.#sessions.size + this.#callers.size < relayLimits.sessions) return false;
+    if (this.#resting === undefined) this.#listener.want(0);
+    this.books.say('crowded', `at most ${relayLimits.sessions} at a time; further ones wait`);
+    return true;
+  }
+
+  #rest(reason: string): void {
+    this.books.say('crowded', `accept: ${reason}; it is tried again in ${noDescriptorsMs} ms`);
+    this.#listener.want(0);
+    this.#resting = this.#options.loop.after(noDescriptorsMs, () => {
+      this.#resting = undefined;
+      this.#listener.want(IN);
+    });
+  }
+
+  #connect(caller: Caller): void {
+    if (this.#provider === undefined) return this.#absent(caller, { cause: 'away', reason: 'the provider does not run' });
+    const reached = reachProvider(this.#provider.rootFd, this.#link);
+    if (reached.kind === 'connected') return this.#join(caller, reached.fd);
+    if (reached.kind === 'absent') return this.#absent(caller, { cause: 'away', reason: reached.reason });
+    caller.tries += 1;
+    if (caller.tries > fullBacklogTries) return this.#absent(caller, { cause: 'slow', reason: reached.reason });
+    caller.timer = this.#options.loop.after(fullBacklogMs(caller.tries), () => this.#connect(caller));
+  }
+
+  #absent(caller: Caller, absence: { cause: 'away' | 'slow'; reason: string }): void {
+    this.books.absent(absence.reason);
+    if (this.#makeFilter === undefined) this.#dismiss(caller);
+    else this.#join(caller, absence);
+  }
+
+  #join(caller: Caller, provider: number | { cause: 'away' | 'slow'; reason: string }): void {
+    this.#callers.delete(caller);
+    const { loop, buffers } = this.#options;
+    const make = this.#makeFilter;
+    const session: Session = new Session(caller.fd, provider, {
+      loop, buffers, books: this.books, packets: this.#link.socketType === 'seqpacket', lingerMs,
+      makeFilter: make === undefined ? undefined : (out) => make(this.#link.filter?.spec, out),
+      onClosed: () => this.#sessionClosed(session),
+    });
+    this.#sessions.add(session);
+    this.books.sessions = this.#sessions.size;
+    if (typeof provider === 'number') this.books.accepted();
+    session.start();
+  }
+
+  #dismiss(caller: Caller): void {
+    caller.timer?.cancel();
+    closeFd(caller.fd);
+    this.#callers.delete(caller);
+    this.#makeRoom();
+  }
+
+  #sessionClosed(session: Session): void {
+    this.#sessions.delete(session);
+    this.books.sessions = this.#sessions.size;
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    if (!this.#removed && this.#resting === undefined) this.#listener.want(IN);
+  }
+
+  #providerDied(): void {
+    this.#dropProvider();
+    this.#endSessions(lastWordsMs);
+  }
+
+  #dropProvider(): void {
+    this.#providerWatch?.stop();
+    this.#providerWatch = undefined;
+    if (this.#provider === undefined) return;
+    closeFd(this.#provider.rootFd);
+    closeFd(this.#provider.pidFd);
+    this.#provider = undefined;
+  }
+
+  #endSessions(afterMs: number): void {
+    const ending = [...this.#sessions];
+    const end = (): void => ending.forEach((session) => session.close());
+    if (afterMs === 0) end();
+    else if (ending.length > 0) this.#options.loop.after(afterMs, end);
+  }
+}

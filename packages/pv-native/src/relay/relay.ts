@@ -1,0 +1,96 @@
+/**
+ * The data plane, as its main thread sees it: links are handed over with their listening descriptor and are served on a
+ * thread of their own until they are removed. Nothing here waits for that thread but `counters`.
+ */
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { eventfd, signalEventfd } from '../epoll.ts';
+import { closeFd, duplicateFd } from '../fd.ts';
+import type { RelayCounters, RelayEvent, RelayLink, RelayProvider } from './link.ts';
+import type { Order, Report, ThreadOptions } from './thread.ts';
+
+export interface RelayOptions {
+  /** A module that calls `runRelayThread` with what it finds in `workerData`: `{port, wakeFd}`. */
+  readonly worker: URL;
+  readonly onEvent: (event: RelayEvent) => void;
+  /** The thread ended of itself, which it never should. */
+  readonly onFault: (error: Error) => void;
+}
+
+/** What a relay's worker finds in `workerData`. */
+export type RelayWorkerData = Pick<ThreadOptions, 'port' | 'wakeFd'>;
+
+/** The heap of the thread: it holds little, and its garbage is short-lived. */
+const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 2 };
+
+export class Relay {
+  readonly #worker: Worker;
+  readonly #wakeFd = eventfd();
+  readonly #port;
+  readonly #waiting = new Map<number, (counters: ReadonlyMap<number, RelayCounters>) => void>();
+  readonly #onEvent: RelayOptions['onEvent'];
+  #token = 0;
+  #stopped = false;
+
+  constructor({ worker, onEvent, onFault }: RelayOptions) {
+    const { port1, port2 } = new MessageChannel();
+    this.#onEvent = onEvent;
+    this.#port = port1;
+    this.#port.on('message', (report: Report) => this.#take(report));
+    this.#worker = new Worker(worker, { workerData: { port: port2, wakeFd: this.#wakeFd } satisfies RelayWorkerData, transferList: [port2], resourceLimits });
+    this.#worker.on('error', onFault);
+    this.#worker.on('exit', () => this.#stopped || onFault(new Error('the relay thread ended')));
+    // Whoever made it decides how long the process lives.
+    this.#worker.unref();
+    this.#port.unref();
+  }
+
+  /** Takes over `link.listenFd`; the provider's descriptors stay the caller's. */
+  add(link: RelayLink, provider: RelayProvider | undefined): void {
+    this.#order({ kind: 'add', link, provider: copyOf(provider) });
+  }
+
+  useProvider(id: number, provider: RelayProvider | undefined): void {
+    this.#order({ kind: 'provider', id, provider: copyOf(provider) });
+  }
+
+  /** Its listener closes; its sessions end at once, or after `drainMs` at the latest. */
+  remove(id: number, drainMs: number): void {
+    this.#order({ kind: 'remove', id, drainMs });
+  }
+
+  /** Of every link, by its number. */
+  counters(): Promise<ReadonlyMap<number, RelayCounters>> {
+    this.#token += 1;
+    const token = this.#token;
+    return new Promise((resolve) => {
+      this.#port.ref();
+      this.#waiting.set(token, resolve);
+      this.#order({ kind: 'count', token });
+    });
+  }
+
+  /** Ends every session. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#order({ kind: 'stop' });
+    await this.#worker.terminate();
+    this.#port.close();
+    closeFd(this.#wakeFd);
+  }
+
+  #order(order: Order): void {
+    this.#port.postMessage(order);
+    signalEventfd(this.#wakeFd);
+  }
+
+  #take(report: Report): void {
+    if (report.kind === 'events') return report.events.forEach((event) => this.#onEvent(event));
+    this.#waiting.get(report.token)?.(report.counters);
+    this.#waiting.delete(report.token);
+    if (this.#waiting.size === 0) this.#port.unref();
+  }
+}
+
+function copyOf(provider: RelayProvider | undefined): RelayProvider | undefined {
+  return provider === undefined ? undefined : { rootFd: duplicateFd(provider.rootFd), pidFd: duplicateFd(provider.pidFd) };
+}

@@ -1,0 +1,269 @@
+/**
+ * Two connected sockets joined: bytes and descriptors both ways, in order, each descriptor at the byte that it came
+ * with. What is held per direction is at most one buffer: while anything waits for one end, nothing more is read from the
+ * other. An end of stream is passed on after everything before it; one side's failure costs only what can no longer be
+ * delivered. A half-open session ends when nothing moved for `lingerMs`. With a filter, that one decides what is sent.
+ */
+import { constants } from 'node:os';
+import { errnoText } from '../errors.ts';
+import { pollEvents } from '../epoll.ts';
+import { closeFds } from '../msg.ts';
+import { type LinkBooks, relayLimits } from './books.ts';
+import { type Buffers, End } from './end.ts';
+import type { Filter, FilterOutput, Side } from './filter.ts';
+import type { Loop } from './loop.ts';
+import type { Timer } from './timers.ts';
+
+/** Why there is no provider. */
+export interface Absence {
+  readonly cause: 'away' | 'slow';
+  readonly reason: string;
+}
+
+export interface SessionOptions {
+  readonly loop: Loop;
+  readonly buffers: Buffers;
+  readonly books: LinkBooks;
+  /** Packets (SOCK_SEQPACKET) are never cut or joined. */
+  readonly packets: boolean;
+  readonly lingerMs: number;
+  readonly makeFilter?: ((out: FilterOutput) => Filter) | undefined;
+  readonly onClosed: () => void;
+}
+
+const { IN, OUT, HUP, ERR } = pollEvents;
+const { EAGAIN, EINTR } = constants.errno;
+/** After the last answer: how long its reader may go on sending into the void before the connection is cut. */
+const finishMs = 2_000;
+
+/** What a filter is given is the session itself, as a `FilterOutput`. */
+export class Session implements FilterOutput {
+  readonly #options: SessionOptions;
+  readonly #consumer: End;
+  readonly #provider: End | undefined;
+  readonly #absent: Absence | undefined;
+  #filter: Filter | undefined;
+  #closed = false;
+  #finishing = false;
+  /** Reads and writes so far: whether anything moved. */
+  #moves = 0;
+  #linger: Timer | undefined;
+  #deadline: Timer | undefined;
+  #countedFds = 0;
+
+  /** Takes over the descriptors. In place of a provider's there may be the reason why there is none, for a filter to answer. */
+  constructor(consumerFd: number, provider: number | Absence, options: SessionOptions) {
+    this.#options = options;
+    this.#consumer = new End(consumerFd, 'consumer');
+    this.#provider = typeof provider === 'number' ? new End(provider, 'provider') : undefined;
+    this.#absent = typeof provider === 'number' ? undefined : provider;
+  }
+
+  start(): void {
+    const { makeFilter, loop } = this.#options;
+    for (const end of this.#ends()) end.watch = loop.watch(end.fd, 0, (events) => this.#onEvents(end, events));
+    this.#run(() => {
+      this.#filter = makeFilter?.(this);
+      if (this.#absent === undefined) this.#filter?.onConnected?.();
+      else this.#filter?.onAbsent?.(this.#absent.cause, this.#absent.reason);
+    });
+  }
+
+  /** Ends at once; what was not delivered is lost. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#linger?.cancel();
+    this.#deadline?.cancel();
+    for (const end of this.#ends()) end.close();
+    this.#countFds();
+    this.#options.onClosed();
+  }
+
+  abort(reason: string): void {
+    if (this.#closed) return;
+    this.#options.books.failed(reason);
+    this.close();
+  }
+
+  send(to: Side, bytes: Uint8Array, fds: readonly number[] = []): void {
+    if (bytes.length === 0 && fds.length > 0) throw new Error('descriptors without bytes');
+    if (bytes.length === 0) return;
+    const end = this.#end(to);
+    if (end === undefined || this.#closed) return closeFds(fds);
+    this.#options.books.moved(to, bytes.length, fds.length);
+    end.write(this.#options.buffers, bytes, fds);
+    if (end.waitingBytes > relayLimits.waitingBytes) this.abort('it does not read its answers');
+  }
+
+  end(to: Side): void {
+    this.#end(to)?.endWrite();
+  }
+
+  finish(): void {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    this.#filter = undefined;
+    this.#consumer.endWrite();
+    this.#provider?.endWrite();
+    this.#deadline?.cancel();
+    this.#deadline = this.#options.loop.after(finishMs, () => this.close());
+  }
+
+  passThrough(): void {
+    this.#filter = undefined;
+    this.#deadline?.cancel();
+    for (const end of this.#ends()) {
+      end.paused = false;
+      if (end.readEnded) this.#other(end)?.endWrite();
+    }
+  }
+
+  pause(from: Side): void {
+    const end = this.#end(from);
+    if (end !== undefined) end.paused = true;
+  }
+
+  resume(from: Side): void {
+    const end = this.#end(from);
+    if (end !== undefined) end.paused = false;
+  }
+
+  closeFds(fds: readonly number[]): void {
+    closeFds(fds);
+  }
+
+  deadline(ms: number | undefined): void {
+    this.#deadline?.cancel();
+    this.#deadline = ms === undefined ? undefined : this.#options.loop.after(ms, () => this.#run(() => this.#filter?.onDeadline?.()));
+  }
+
+  refused(what: string): void {
+    this.#options.books.refused(what);
+  }
+
+  note(text: string): void {
+    this.#options.books.say('note', text);
+  }
+
+  #ends(): End[] {
+    return this.#provider === undefined ? [this.#consumer] : [this.#consumer, this.#provider];
+  }
+
+  #end(side: Side): End | undefined {
+    return side === 'consumer' ? this.#consumer : this.#provider;
+  }
+
+  #other(end: End): End | undefined {
+    return end === this.#consumer ? this.#provider : this.#consumer;
+  }
+
+  #onEvents(end: End, events: number): void {
+    this.#run(() => {
+      if ((events & OUT) !== 0 && !end.flush(this.#options.buffers)) this.#readerGone(end);
+      if (this.#closed || (events & (IN | HUP | ERR)) === 0) return;
+      if (this.#mayRead(end)) this.#read(end);
+      else if ((events & (HUP | ERR)) !== 0) this.#hungUp(end);
+    });
+  }
+
+  /** A fault of a filter costs its session only. */
+  #run(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      return this.abort(`fault: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    this.#moves += 1;
+    this.#update();
+  }
+
+  #mayRead(end: End): boolean {
+    return !end.readEnded && !end.paused && (this.#other(end)?.clear ?? true) && (!this.#finishing || end === this.#consumer);
+  }
+
+  #read(end: End): void {
+    const { buffers: { incoming }, packets } = this.#options;
+    const before = packets ? 0 : incoming.bytesBeforeFds(end.fd);
+    const count = incoming.receive(end.fd, before === 0 ? incoming.capacity : before);
+    if (count === -EAGAIN || count === -EINTR) return;
+    if (count < 0) return this.#lost(end, errnoText(count));
+    if (count === 0) return this.#ended(end);
+    if (incoming.truncated) {
+      closeFds(incoming.fds);
+      return this.abort(packets ? 'a packet is larger than the relay takes, or its descriptors were lost' : 'descriptors were lost: too many are open');
+    }
+    if (this.#finishing) return closeFds(incoming.fds);
+    this.#take(end, incoming.data.subarray(0, count), incoming.fds);
+  }
+
+  #take(end: End, bytes: Uint8Array, fds: readonly number[]): void {
+    if (this.#filter !== undefined) return this.#filter.onData(end.side, bytes, fds);
+    const other = this.#other(end);
+    if (other === undefined) return closeFds(fds);
+    this.#options.books.moved(other.side, bytes.length, fds.length);
+    if (!other.write(this.#options.buffers, bytes, fds)) this.#readerGone(other);
+  }
+
+  #ended(end: End): void {
+    end.readEnded = true;
+    if (this.#finishing) return this.close();
+    if (this.#filter?.onEnd !== undefined) this.#filter.onEnd(end.side);
+    else this.#other(end)?.endWrite();
+  }
+
+  /** Reset, or worse: nothing comes any more, and nothing can be delivered there. */
+  #lost(end: End, reason: string): void {
+    this.#options.books.failed(`the ${end.side}'s connection: ${reason}`);
+    this.#readerGone(end);
+    this.#ended(end);
+  }
+
+  /** Closed by its other side, while there is nothing that may be read now. What is still unread there can be read later. */
+  #hungUp(end: End): void {
+    end.park();
+    this.#readerGone(end);
+  }
+
+  /** Whoever sends to it would now get EPIPE; so does whoever sends to it through us. */
+  #readerGone(end: End): void {
+    end.breakOff();
+    if (this.#finishing) return this.close();
+    const other = this.#other(end);
+    if (this.#filter === undefined && other?.readEnded === false) other.endRead();
+    // A filter may still wait for the provider, but for nobody any more.
+    if (this.#filter !== undefined && end === this.#consumer) other?.endWrite();
+  }
+
+  #update(): void {
+    if (this.#closed) return;
+    this.#countFds();
+    if (this.#options.books.waitingFds > relayLimits.waitingFds) return this.abort(`more than ${relayLimits.waitingFds} descriptors of this link wait for somebody who does not read`);
+    if (this.#over()) return this.close();
+    for (const end of this.#ends()) {
+      end.want((this.#mayRead(end) ? IN : 0) | (end.clear ? 0 : OUT));
+    }
+    this.#watchHalfOpen();
+  }
+
+  #over(): boolean {
+    if (this.#finishing) return this.#consumer.writeEnded && this.#consumer.readEnded;
+    return this.#ends().every((end) => end.writeEnded);
+  }
+
+  #watchHalfOpen(): void {
+    if (this.#linger !== undefined || this.#finishing || !this.#ends().some((end) => end.readEnded || end.writeEnded)) return;
+    const moves = this.#moves;
+    this.#linger = this.#options.loop.after(this.#options.lingerMs, () => {
+      this.#linger = undefined;
+      if (moves === this.#moves) this.close();
+      else this.#watchHalfOpen();
+    });
+  }
+
+  #countFds(): void {
+    const waiting = this.#closed ? 0 : this.#ends().reduce((sum, end) => sum + end.waitingFds, 0);
+    this.#options.books.waitingFds += waiting - this.#countedFds;
+    this.#countedFds = waiting;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The relay's thread: takes orders from the main thread, tells it what happened, and otherwise lives in its event loop,
+ * so its own JavaScript event loop never runs. Orders come through the message port; an eventfd says that there are some.
+ */
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import { clearEventfd, pollEvents } from '../epoll.ts';
+import { closeFd } from '../fd.ts';
+import { MessageBuffer } from '../msg.ts';
+import type { MakeFilter } from './filter.ts';
+import type { RelayCounters, RelayEvent, RelayLink, RelayProvider } from './link.ts';
+import { LinkServer } from './link-server.ts';
+import { Loop } from './loop.ts';
+
+export type Order =
+  | { readonly kind: 'add'; readonly link: RelayLink; readonly provider: RelayProvider | undefined }
+  | { readonly kind: 'provider'; readonly id: number; readonly provider: RelayProvider | undefined }
+  | { readonly kind: 'remove'; readonly id: number; readonly drainMs: number }
+  | { readonly kind: 'count'; readonly token: number }
+  | { readonly kind: 'stop' };
+
+export type Report =
+  | { readonly kind: 'events'; readonly events: readonly RelayEvent[] }
+  | { readonly kind: 'counters'; readonly token: number; readonly counters: ReadonlyMap<number, RelayCounters> };
+
+export interface ThreadOptions {
+  readonly port: MessagePort;
+  readonly wakeFd: number;
+  readonly filters: ReadonlyMap<string, MakeFilter>;
+}
+
+/** The largest packet that a socket with Linux's default buffers carries, and several reads' worth of a stream. */
+const bufferBytes = 256 * 1024;
+const tellEveryMs = 20;
+
+export function runRelayThread(options: ThreadOptions): void {
+  new RelayThread(options).run();
+}
+
+class RelayThread {
+  readonly #options: ThreadOptions;
+  readonly #loop = new Loop();
+  readonly #buffers = { incoming: new MessageBuffer(bufferBytes), outgoing: new MessageBuffer(bufferBytes) };
+  readonly #links = new Map<number, LinkServer>();
+  #telling = false;
+
+  constructor(options: ThreadOptions) {
+    this.#options = options;
+  }
+
+  run(): void {
+    this.#loop.watch(this.#options.wakeFd, pollEvents.IN, () => this.#takeOrders());
+    this.#loop.run();
+  }
+
+  #takeOrders(): void {
+    clearEventfd(this.#options.wakeFd);
+    for (let received = receiveMessageOnPort(this.#options.port); received !== undefined; received = receiveMessageOnPort(this.#options.port)) {
+      this.#obey((received as { message: Order }).message);
+    }
+  }
+
+  #obey(order: Order): void {
+    switch (order.kind) {
+      case 'add':
+        return this.#add(order.link, order.provider);
+      case 'provider':
+        return this.#setProvider(this.#links.get(order.id), order.provider);
+      case 'remove':
+        this.#links.get(order.id)?.remove(order.drainMs);
+        this.#links.delete(order.id);
+        return;
+      case 'count':
+        return this.#report({ kind: 'counters', token: order.token, counters: new Map([...this.#links].map(([id, { books }]) => [id, books.counters()])) });
+      case 'stop':
+        return this.#loop.stop();
+    }
+  }
+
+  #add(link: RelayLink, provider: RelayProvider | undefined): void {
+    const server = new LinkServer(link, { loop: this.#loop, buffers: this.#buffers, filters: this.#options.filters, onEvents: () => this.#tellSoon() });
+    this.#links.set(link.id, server);
+    server.useProvider(provider);
+  }
+
+  #setProvider(server: LinkServer | undefined, provider: RelayProvider | undefined): void {
+    if (server !== undefined) return server.useProvider(provider);
+    if (provider === undefined) return;
+    closeFd(provider.rootFd);
+    closeFd(provider.pidFd);
+  }
+
+  #tellSoon(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    this.#loop.after(tellEveryMs, () => {
+      this.#telling = false;
+      this.#report({ kind: 'events', events: [...this.#links.values()].flatMap(({ books }) => books.takeEvents()) });
+    });
+  }
+
+  #report(report: Report): void {
+    this.#options.port.postMessage(report);
+  }
+}
