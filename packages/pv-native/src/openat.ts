@@ -70,6 +70,16 @@ export function openParentInRoot(rootFd: number, path: string, { create }: { cre
   }
 }
 
+/** The entry itself as an `O_PATH` descriptor, a symlink not followed; undefined: there is none. Throws SystemError. */
+export function openEntry(dirFd: number, name: string): number | undefined {
+  try {
+    return openat2(dirFd, entryName(name, 'openat2'), { flags: O_PATH | constants.O_NOFOLLOW, resolve: resolveFlags.BENEATH });
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 function openDirectory(rootFd: number, path: string): number {
   return openInRoot(rootFd, path, O_PATH | constants.O_DIRECTORY);
 }

@@ -13,8 +13,8 @@ export function belongsTo(container: string, text: string, own: string): boolean
   return known.length > 0 && known.every((name) => name === container);
 }
 
-/** Lines are `<number>:<controllers>:<path>`; a path may hold colons. */
-function groups(text: string): [hierarchy: string, path: string][] {
+/** Of each hierarchy. Lines are `<number>:<controllers>:<path>`; a path may hold colons. */
+export function groups(text: string): [hierarchy: string, path: string][] {
   return text.split('\n').flatMap((line): [string, string][] => {
     const parts = /^\d+:([^:]*):(\/.*)$/.exec(line);
     return parts === null ? [] : [[parts[1] ?? '', parts[2] ?? '']];

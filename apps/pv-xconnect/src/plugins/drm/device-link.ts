@@ -1,0 +1,128 @@
+/**
+ * One device in one consumer. Injected as a whole or not at all: the card's holder, the device rule and the node go
+ * together. The provider's node is looked at now and then, so what it stops exporting goes from the consumer too.
+ */
+import type { GraphLink } from '../../graph/parse.ts';
+import type { Pin } from '../../links/pin.ts';
+import type { ActiveLink, PluginContext } from '../plugin.ts';
+import type { DeviceRules } from './device-rules.ts';
+import { readExported, sameNode, type Device } from './exported.ts';
+import type { Holders } from './holders.ts';
+import { injectNode, type Injected } from './node.ts';
+import { roleRefusal } from './policy.ts';
+
+/** What all links of this type share. */
+export interface Shared {
+  readonly holders: Holders;
+  readonly rules: DeviceRules;
+  readonly testDevices: ReadonlySet<string>;
+}
+
+interface Held {
+  readonly device: Device;
+  readonly node: Injected;
+  release(): void;
+}
+
+const secondsBetweenLooks = 5;
+
+export class DeviceLink implements ActiveLink {
+  readonly #link: GraphLink;
+  readonly #consumer: Pin;
+  readonly #shared: Shared;
+  readonly #context: PluginContext;
+  #provider: Pin | undefined;
+  #held: Held | undefined;
+  #cancelLook: () => void = () => undefined;
+
+  constructor(link: GraphLink, consumer: Pin, shared: Shared, context: PluginContext) {
+    this.#link = link;
+    this.#consumer = consumer;
+    this.#shared = shared;
+    this.#context = context;
+  }
+
+  sessions(): number {
+    return 0;
+  }
+
+  intact(): boolean {
+    return this.#held !== undefined && this.#held.node.intact() && this.#changed() === undefined;
+  }
+
+  useProvider(provider: Pin | undefined): void {
+    this.#provider = provider;
+    this.#cancelLook();
+    if (provider === undefined) return;
+    this.#look();
+  }
+
+  close(): void {
+    this.#cancelLook();
+    this.#drop();
+  }
+
+  /** Why it cannot be; undefined: the consumer has the device. */
+  inject(provider: Pin): string | undefined {
+    this.#provider = provider;
+    const refusal = this.#injectFrom(provider);
+    if (refusal === undefined) this.#lookLater();
+    return refusal;
+  }
+
+  #injectFrom(provider: Pin): string | undefined {
+    const { role, socket, consumer } = this.#link;
+    const exported = readExported(provider.rootFd, socket, this.#shared.testDevices);
+    if ('refusal' in exported) return exported.refusal;
+    const { device } = exported;
+    const refusal = roleRefusal(role, device.kind, socket);
+    if (refusal !== undefined) return refusal;
+    if (device.kind === 'render') return this.#permit(device, () => undefined);
+    const claim = this.#shared.holders.claim(device.rdev, consumer);
+    return 'holder' in claim ? `the card ${device.number} is held by container ${claim.holder}; only one can be its master` : this.#permit(device, () => claim.release());
+  }
+
+  #permit(device: Device, releaseClaim: () => void): string | undefined {
+    const rule = this.#shared.rules.allow(this.#consumer, this.#link.consumer, device.number);
+    if (rule.kind === 'container decides') this.#context.lines.out(`pvx-drm: version 2 control groups: the own device rules of ${this.#link.consumer} decide whether it can open ${device.number}`);
+    const result = rule.kind === 'refused' ? { refusal: rule.reason } : injectNode(this.#consumer, this.#link.target, device);
+    const release = (): void => {
+      if (rule.kind === 'allowed') rule.release();
+      releaseClaim();
+    };
+    if ('node' in result) {
+      this.#held = { device, node: result.node, release };
+      return undefined;
+    }
+    release();
+    return result.refusal;
+  }
+
+  #drop(): void {
+    this.#held?.node.remove();
+    this.#held?.release();
+    this.#held = undefined;
+  }
+
+  /** How the provider's node is not what was injected. While the provider does not run, nothing has changed. */
+  #changed(): string | undefined {
+    if (this.#provider?.alive() !== true) return undefined;
+    const exported = readExported(this.#provider.rootFd, this.#link.socket, this.#shared.testDevices);
+    if ('refusal' in exported) return exported.refusal;
+    return this.#held !== undefined && sameNode(exported.device, this.#held.device) ? undefined : `${this.#link.socket} of the provider is another node now`;
+  }
+
+  #look(): void {
+    const changed = this.#changed();
+    if (changed !== undefined && this.#provider !== undefined) {
+      if (this.#held !== undefined) this.#context.lines.out(`pvx-drm: ${this.#link.target} is taken from ${this.#link.consumer}: ${changed}`);
+      this.#drop();
+      if (this.#injectFrom(this.#provider) === undefined) this.#context.lines.out(`pvx-drm: ${this.#link.target} is in ${this.#link.consumer} again`);
+    }
+    this.#lookLater();
+  }
+
+  #lookLater(): void {
+    this.#cancelLook = this.#context.clock.after(secondsBetweenLooks, () => this.#look());
+  }
+}

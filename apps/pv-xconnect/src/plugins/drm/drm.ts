@@ -1,0 +1,31 @@
+/**
+ * The `drm` type: a graphics device that the provider exports appears in the consumer as the provider has it, and
+ * goes with the link. No data passes through here. A card goes to one consumer at a time, render nodes to all.
+ */
+import type { hostName } from '@pv/contract/names';
+import type { Plugin } from '../plugin.ts';
+import { DeviceLink, type Shared } from './device-link.ts';
+import { DeviceRules } from './device-rules.ts';
+import { Holders } from './holders.ts';
+
+const host = '_pv_' satisfies typeof hostName;
+
+/** `testDevices`: see parseTestDevices; empty but in tests. */
+export function drmPlugin(testDevices: ReadonlySet<string>): Plugin {
+  const shared: Shared = { holders: new Holders(), rules: new DeviceRules(), testDevices };
+  return {
+    type: 'drm',
+    refusal(link) {
+      if (link.provider === host) return 'the host itself provides no devices';
+      if (link.provider === link.consumer && link.target === link.socket) return 'its target is the very node that it provides';
+      return undefined;
+    },
+    establish(link, consumer, provider, context) {
+      context.lines.out(`pvx-drm: Adding DRM link for ${link.consumer} (role: ${link.role})`);
+      context.lines.out(`pvx-drm: Target: ${link.target}, Provider Node: ${link.socket}`);
+      const active = new DeviceLink(link, consumer, shared, context);
+      const refusal = active.inject(provider);
+      return refusal === undefined ? { kind: 'established', active } : { kind: 'failed', reason: refusal };
+    },
+  };
+}
