@@ -12,6 +12,9 @@ export interface LxcContainer {
   readonly name: string;
   readonly pid: number;
   at(path: string): string;
+  /** What a busybox command in it prints; rejects when it fails, with what it says. */
+  exec(...command: string[]): Promise<string>;
+  kill(): Promise<void>;
 }
 
 const init = `#!/busybox sh
@@ -28,7 +31,8 @@ lxc.cgroup.dir.container = lxc/${name}
 lxc.cgroup.dir.monitor = lxc.monitor.${name}
 `;
 
-export async function startLxc(stem: string): Promise<LxcContainer> {
+/** `conf`: more lines of its configuration. */
+export async function startLxc(stem: string, conf: readonly string[] = []): Promise<LxcContainer> {
   const name = uniqueName(stem);
   const path = tempDir();
   const root = join(path, name, 'rootfs');
@@ -37,10 +41,12 @@ export async function startLxc(stem: string): Promise<LxcContainer> {
   writeFileSync(join(root, 'init'), init);
   chmodSync(join(root, 'init'), 0o755);
   const config = join(path, name, 'config');
-  writeFileSync(config, configuration(name, root));
-  onTestFinished(() => run('lxc-stop', ['-P', path, '-n', name, '-k']).then(() => undefined, () => undefined));
+  writeFileSync(config, configuration(name, root) + conf.map((line) => `${line}\n`).join(''));
+  const kill = (): Promise<void> => run('lxc-stop', ['-P', path, '-n', name, '-k']).then(() => undefined, () => undefined);
+  onTestFinished(kill);
   await run('lxc-start', ['-P', path, '-n', name, '-f', config, '-o', join(path, 'log')]);
   await run('lxc-wait', ['-P', path, '-n', name, '-s', 'RUNNING', '-t', '10']);
   const { stdout } = await run('lxc-info', ['-P', path, '-n', name, '-p', '-H']);
-  return { name, pid: Number(stdout), at: (inside) => join(root, inside) };
+  const exec = async (...command: string[]): Promise<string> => (await run('lxc-attach', ['-P', path, '-n', name, '--', '/busybox', ...command])).stdout;
+  return { name, pid: Number(stdout), at: (inside) => join(root, inside), exec, kill };
 }

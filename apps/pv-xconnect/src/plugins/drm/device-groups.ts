@@ -6,27 +6,34 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { groups } from '../../links/cgroup.ts';
 
-/** `unified`: version 2 control groups, where a program of the kernel's that the engine loaded decides. */
-export type DeviceGroups = { readonly directories: readonly string[] } | 'unified';
-
-/** Throws Node's errors (ENOENT: the process has ended), or an Error that says what is not as expected. */
-export function deviceGroups(pid: number, container: string): DeviceGroups {
-  const path = groups(readFileSync(`/proc/${pid}/cgroup`, 'latin1')).find(([controllers]) => hasDevices(controllers))?.[1];
-  if (path === undefined) return 'unified';
+/**
+ * undefined: the container has no such groups of its own, so there is nothing that may be changed for it. So it is with
+ * version 2 control groups, where a program of the kernel's that the engine loaded decides.
+ * Throws Node's errors (ENOENT: the process has ended), or an Error that says what is not as expected.
+ */
+export function deviceGroups(pid: number, container: string): readonly string[] | undefined {
+  const path = devicesPath(pid);
+  const own = path === undefined ? [] : ownGroups(path, container, devicesPath('self') ?? '/');
+  if (own.length === 0) return undefined;
   const mount = findMount(readFileSync('/proc/self/mountinfo', 'latin1'));
   if (mount === undefined) throw new Error('the control groups with the controller devices are not mounted');
-  const directories = ownGroups(path, container).map((group) => join(mount.at, withoutPrefix(group, mount.root)));
-  const inner = directories.at(-1);
-  if (inner === undefined || !readFileSync(join(inner, 'cgroup.procs'), 'latin1').split('\n').includes(String(pid))) throw new Error(`the control group of process ${pid} is not at ${inner}`);
-  return { directories };
+  const directories = own.map((group) => join(mount.at, withoutPrefix(group, mount.root)));
+  const inner = directories.at(-1) ?? '';
+  if (!readFileSync(join(inner, 'cgroup.procs'), 'latin1').split('\n').includes(String(pid))) throw new Error(`the control group of process ${pid} is not at ${inner}`);
+  return directories;
 }
 
-/** `/x/lxc/name/a` -> `/x/lxc/name` and `/x/lxc/name/a`; of a process elsewhere, its group alone. */
-export function ownGroups(path: string, container: string): string[] {
-  const parts = path.split('/');
-  const first = parts.indexOf('lxc') + 1;
-  const from = first > 0 && parts[first] === container ? first : parts.length - 1;
-  return parts.slice(from).map((_, index) => parts.slice(0, from + index + 1).join('/'));
+function devicesPath(pid: number | 'self'): string | undefined {
+  return groups(readFileSync(`/proc/${pid}/cgroup`, 'latin1')).find(([controllers]) => hasDevices(controllers))?.[1];
+}
+
+/** `/lxc/name/a` -> `/lxc/name` and `/lxc/name/a`; none of a process elsewhere. `prefix`: this process's own group. */
+export function ownGroups(path: string, container: string, prefix: string): string[] {
+  const base = prefix !== '/' && path.startsWith(`${prefix}/`) ? prefix : '';
+  const parts = path.slice(base.length).split('/');
+  const at = parts.indexOf('lxc') + 1;
+  if (at === 0 || parts[at] !== container) return [];
+  return parts.slice(at).map((_, index) => base + parts.slice(0, at + index + 1).join('/'));
 }
 
 /** `<id> <parent> <device> <root> <mount point> <options> ... - <type> <source> <options of the hierarchy>`. */

@@ -42,10 +42,6 @@ export class DeviceLink implements ActiveLink {
     this.#context = context;
   }
 
-  sessions(): number {
-    return 0;
-  }
-
   intact(): boolean {
     return this.#held !== undefined && this.#held.node.intact() && this.#changed() === undefined;
   }
@@ -84,7 +80,7 @@ export class DeviceLink implements ActiveLink {
 
   #permit(device: Device, releaseClaim: () => void): string | undefined {
     const rule = this.#shared.rules.allow(this.#consumer, this.#link.consumer, device.number);
-    if (rule.kind === 'container decides') this.#context.lines.out(`pvx-drm: version 2 control groups: the own device rules of ${this.#link.consumer} decide whether it can open ${device.number}`);
+    if (rule.kind === 'container decides') this.#context.lines.out(`pvx-drm: The container's own device rules decide whether ${this.#link.consumer} can open ${device.number}: it has no version 1 control group for them`);
     const result = rule.kind === 'refused' ? { refusal: rule.reason } : injectNode(this.#consumer, this.#link.target, device);
     const release = (): void => {
       if (rule.kind === 'allowed') rule.release();

@@ -12,7 +12,7 @@ import { allowedBy, deviceRule } from './rule-list.ts';
 
 export type RuleResult =
   | { readonly kind: 'allowed'; release(): void }
-  /** Version 2 control groups: nothing was changed. */
+  /** It has no version 1 device groups of its own: nothing was changed. */
   | { readonly kind: 'container decides' }
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -27,9 +27,9 @@ export class DeviceRules {
       for (const directory of taken.reverse()) this.#release(directory, number);
     };
     try {
-      const found = deviceGroups(consumer.pid, container);
-      if (found === 'unified') return { kind: 'container decides' };
-      for (const directory of found.directories) if (this.#take(directory, number)) taken.push(directory);
+      const directories = deviceGroups(consumer.pid, container);
+      if (directories === undefined) return { kind: 'container decides' };
+      for (const directory of directories) if (this.#take(directory, number)) taken.push(directory);
       return { kind: 'allowed', release };
     } catch (error) {
       release();

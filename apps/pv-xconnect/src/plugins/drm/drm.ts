@@ -2,13 +2,11 @@
  * The `drm` type: a graphics device that the provider exports appears in the consumer as the provider has it, and
  * goes with the link. No data passes through here. A card goes to one consumer at a time, render nodes to all.
  */
-import type { hostName } from '@pv/contract/names';
+import { hostName } from '@pv/contract/grammar';
 import type { Plugin } from '../plugin.ts';
 import { DeviceLink, type Shared } from './device-link.ts';
 import { DeviceRules } from './device-rules.ts';
 import { Holders } from './holders.ts';
-
-const host = '_pv_' satisfies typeof hostName;
 
 /** `testDevices`: see parseTestDevices; empty but in tests. */
 export function drmPlugin(testDevices: ReadonlySet<string>): Plugin {
@@ -16,7 +14,7 @@ export function drmPlugin(testDevices: ReadonlySet<string>): Plugin {
   return {
     type: 'drm',
     refusal(link) {
-      if (link.provider === host) return 'the host itself provides no devices';
+      if (link.provider === hostName) return 'the host itself provides no devices';
       if (link.provider === link.consumer && link.target === link.socket) return 'its target is the very node that it provides';
       return undefined;
     },
