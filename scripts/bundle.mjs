@@ -1,16 +1,18 @@
-// Bundles one program into dist/<name>.mjs: one file, for Node 20, with its licence notices beside it.
+// Bundles one program into dist/<name>.mjs: one file, for Node 20, with its licence notices beside it; and each of its
+// worker threads, src/<x>-worker.ts, into dist/<name>.<x>.mjs.
 // koffi stays outside (a native addon; Node finds it by its ordinary upward lookup).
 // Usage, from a program's folder: node ../../scripts/bundle.mjs
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const program = name.replace(/^@pv\//, '');
-const outfile = `dist/${program}.mjs`;
+const workers = readdirSync('src').flatMap((file) => /^(.+)-worker\.ts$/.exec(file)?.[1] ?? []);
 
 await build({
-  entryPoints: ['src/main.ts'],
-  outfile,
+  entryPoints: [{ in: 'src/main.ts', out: program }, ...workers.map((worker) => ({ in: `src/${worker}-worker.ts`, out: `${program}.${worker}` }))],
+  outdir: 'dist',
+  outExtension: { '.js': '.mjs' },
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -26,4 +28,4 @@ await build({
   legalComments: 'linked',
   logLevel: 'warning',
 });
-chmodSync(outfile, 0o755);
+chmodSync(`dist/${program}.mjs`, 0o755);

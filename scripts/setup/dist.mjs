@@ -1,6 +1,7 @@
 // Builds every program and lays the results out as on a device:
 //   dist/bin/<name>               launcher
 //   dist/lib/<name>.mjs           program, one file, and its licence notices
+//   dist/lib/<name>.<x>.mjs       a worker thread of it
 //   dist/lib/hooks/               what LXC calls
 //   dist/lib/node_modules/koffi   the one native addon
 //   dist/lib/build.json           what was built, from what
@@ -33,7 +34,7 @@ async function bundle() {
 
 function programFiles({ name, folder }) {
   const built = join(folder, 'dist');
-  const libs = readdirSync(built).filter((file) => file.startsWith(`${name}.mjs`));
+  const libs = readdirSync(built).filter((file) => file.startsWith(`${name}.`));
   return [
     [`bin/${name}`, { text: launcher(name), mode: 0o755 }],
     ...libs.map((file) => [`lib/${file}`, { text: readFileSync(join(built, file)), mode: file.endsWith('.mjs') ? 0o755 : 0o644 }]),

@@ -7,6 +7,7 @@ import { graphFetcher } from './graph/fetch.ts';
 import { followGraph, type Refreshed } from './graph/follow.ts';
 import type { Lines } from './lines.ts';
 import { Mesh } from './links/mesh.ts';
+import { MeshRelay } from './relay/mesh-relay.ts';
 import { pinContainer } from './links/pin.ts';
 import { unixPlugin } from './plugins/unix/unix.ts';
 
@@ -18,13 +19,18 @@ export interface DaemonOptions {
   /** Started by pv-core, which decides what to do when another instance still runs. */
   readonly managed: boolean;
   readonly pid: number;
+  /** The relay's thread, relay-worker.ts. */
+  readonly relayWorker: URL;
+  /** The data plane failed: nothing is served any more. */
+  readonly onFault: (error: Error) => void;
   readonly lines: Lines;
   readonly clock: Clock;
   readonly random: Random;
+  readonly timestamp: () => string;
 }
 
 export type Started =
-  | { readonly kind: 'running'; stop(): void }
+  | { readonly kind: 'running'; stop(): Promise<void> }
   | { readonly kind: 'ended'; readonly ok: boolean };
 
 export async function startDaemon(options: DaemonOptions): Promise<Started> {
@@ -44,9 +50,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
   }
 }
 
-function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, random }: DaemonOptions): () => void {
+function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, random, timestamp, relayWorker, onFault }: DaemonOptions): () => Promise<void> {
   const plugins = new Map([unixPlugin].map((plugin) => [plugin.type, plugin]));
-  const mesh = new Mesh({ plugins, pin: pinContainer, lines, clock, random });
+  const relay = new MeshRelay(relayWorker, onFault);
+  const mesh = new Mesh({ plugins, pin: pinContainer, lines, clock, random, relay, timestamp });
   const follower = followGraph({
     fetch: graphFetcher(coreSocket, clock),
     onGraph: (links, changed) => {
@@ -66,5 +73,6 @@ function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, r
     control.close();
     mesh.close();
     claim.release();
+    return relay.stop();
   };
 }

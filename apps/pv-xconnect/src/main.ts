@@ -1,5 +1,5 @@
 /** pv-xconnect: makes the mesh between containers as pv-core's graph says. See docs/overview/mesh.md. */
-import { systemClock, systemRandom } from '@pv/runtime/clock';
+import { systemClock, systemRandom, systemTimestamp } from '@pv/runtime/clock';
 import { parseConfig } from '@pv/runtime/config';
 import { places } from '@pv/runtime/places';
 import { startDaemon } from './daemon.ts';
@@ -46,7 +46,12 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
   process.umask(0o022);
   const started = await startDaemon({
     coreSocket, ownSocket: xconnectSocket, managed: env['PV_XCONNECT_MANAGED'] === '1',
-    pid: process.pid, lines, clock: systemClock, random: systemRandom,
+    pid: process.pid, lines, clock: systemClock, random: systemRandom, timestamp: systemTimestamp,
+    relayWorker: new URL('pv-xconnect.relay.mjs', import.meta.url),
+    onFault: (error) => {
+      lines.err(`pv-xconnect: the relay failed, so this instance ends: ${error.stack ?? String(error)}`);
+      process.exit(exit.failed);
+    },
   });
   if (started.kind === 'ended') {
     process.exitCode = started.ok ? exit.ok : exit.failed;
@@ -54,8 +59,7 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
   }
   const stop = (): void => {
     lines.out('Caught an interrupt signal; terminating cleanly.');
-    started.stop();
-    process.exit(exit.ok);
+    void started.stop().finally(() => process.exit(exit.ok));
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
 }

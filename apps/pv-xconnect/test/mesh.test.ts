@@ -29,6 +29,7 @@ test('a service is echoed through the mesh, and the lines are those that users k
   daemon.core.set([link(consumer, provider)]);
   await daemon.printed('Link established');
   expect(await ask(consumer.at(target), 'Hello from client')).toBe('Hello from client');
+  await daemon.printed('Accepted connection');
   expect(daemon.out).toEqual([
     'pv-xconnect starting...',
     'Connected to pv-ctrl',
@@ -96,6 +97,7 @@ test('a restarted provider is reached through the socket that the consumer alrea
   await daemon.printed('Link established');
   expect(await ask(consumer.at(target), 'back')).toBe('back');
   expect(lstatSync(consumer.at(target)).ino).toBe(ino);
+  await daemon.complained('Could not connect');
   expect(daemon.err).toEqual([`Could not connect to provider socket ${socketPath} for ${consumer.name}/raw: the provider does not run`]);
 });
 

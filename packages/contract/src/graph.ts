@@ -1,6 +1,7 @@
 /** `/xconnect-graph`: one entry per (consumer's requirement x provider's export). Spec xconnect 2. */
 import * as z from 'zod/mini';
-import { BusNamePattern, ContainerName, ContainerPath, hostName, Role, ServiceName } from './names.ts';
+import { hostName } from './grammar.ts';
+import { BusNamePattern, ContainerName, ContainerPath, Role, ServiceName } from './names.ts';
 
 export const ServiceType = z.enum(['rest', 'dbus', 'unix', 'drm', 'wayland', 'input']);
 export type ServiceType = z.infer<typeof ServiceType>;
@@ -33,6 +34,12 @@ export const serviceOptions = {
   hide: z.optional(z.array(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,63}$/, { error: 'is not the name of a Wayland interface' })))),
 } as const;
 
+/** Whom the provider lets in; a missing list is everybody. `any` among the roles stands for every role. */
+export const consent = {
+  roles: z.optional(z.array(Role)),
+  consumers: z.optional(z.array(ContainerName)),
+} as const;
+
 export const Link = z.object({
   type: ServiceType,
   name: ServiceName,
@@ -50,6 +57,7 @@ export const Link = z.object({
   provider_pid: z.number(),
   /** Hosted system bus: the role's user id. */
   uid: z.optional(z.number()),
+  ...consent,
   ...serviceOptions,
 });
 export type Link = z.infer<typeof Link>;

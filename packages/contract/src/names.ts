@@ -63,6 +63,3 @@ function isNormalAbsolute(path: string): boolean {
     .split('/')
     .every((part) => part !== '' && part !== '.' && part !== '..' && part.length <= 255);
 }
-
-/** The host's side in the graph and as a caller: Pantavisor itself. */
-export const hostName = '_pv_';

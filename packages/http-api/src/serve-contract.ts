@@ -15,7 +15,7 @@
  * mode and by pv-ctrl; `request.caller` is what pv-ctrl vouches for (`_pv_` when the field is missing).
  */
 import type { ApiError } from '@pv/contract/errors';
-import { hostName } from '@pv/contract/names';
+import { hostName } from '@pv/contract/grammar';
 import { matchRoute, routes, type Route, type RouteMatch } from '@pv/contract/routes';
 import { answer, answerError, type Reply } from './answer.ts';
 import { createApiServer, type ApiServer } from './api-server.ts';

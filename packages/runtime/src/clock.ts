@@ -18,4 +18,7 @@ export const systemClock: Clock = {
   },
 };
 
+/** The time of day, for people: ISO 8601, UTC. Never to compute with: it may jump. */
+export const systemTimestamp = (): string => new Date().toISOString();
+
 export const systemRandom: Random = Math.random;

@@ -3,7 +3,7 @@
  * loses no connection. They are made beside their name and renamed over it, so the name never points to nothing.
  */
 import { renameSync, rmSync } from 'node:fs';
-import { hostName } from '@pv/contract/names';
+import { hostName } from '@pv/contract/grammar';
 import { listenUnix } from '@pv/pv-native/socket';
 import type { Places } from '@pv/runtime/places';
 import type { Revision } from '@pv/state/model';

@@ -2,7 +2,7 @@
  * Counts connections, so that no caller can use up the door: a cap in total, one per container, and a part that
  * containers together cannot take from the host.
  */
-import { hostName } from '@pv/contract/names';
+import { hostName } from '@pv/contract/grammar';
 import type { limits } from '@pv/contract/limits';
 
 export type ConnectionLimits = { readonly [K in 'connections' | 'connectionsPerContainer' | 'connectionsForHost']: (typeof limits)[K] | number };

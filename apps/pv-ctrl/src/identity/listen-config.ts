@@ -2,7 +2,8 @@
  * PV_CTRL_LISTEN: which inherited descriptor is whose listening socket. pv-core writes it; an error in it is
  * pv-core's, and pv-ctrl must not start with a guess about who is who.
  */
-import { ContainerName, hostName } from '@pv/contract/names';
+import { hostName } from '@pv/contract/grammar';
+import { ContainerName } from '@pv/contract/names';
 import type { Caller } from './caller.ts';
 
 export interface ListenerConfig {

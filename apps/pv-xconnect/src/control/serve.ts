@@ -10,7 +10,7 @@ import type { MeshLink } from '../links/mesh.ts';
 export interface ControlOptions {
   /** Fetches and applies the graph now. */
   readonly reconcile: () => Promise<Refreshed>;
-  readonly status: () => readonly MeshLink[];
+  readonly status: () => Promise<readonly MeshLink[]>;
   readonly pid: number;
   readonly onFault: (error: unknown) => void;
 }
@@ -49,7 +49,7 @@ async function loadApi({ reconcile, status, pid, onFault }: ControlOptions): Pro
     handle: async () => {
       const refreshed = await reconcile();
       if (refreshed.kind === 'failed') return { kind: 'error', error: { code: 'core-away', detail: refreshed.reason } };
-      return { kind: 'json', value: { pid, links: status() } };
+      return { kind: 'json', value: { pid, links: await status() } };
     },
   });
 }

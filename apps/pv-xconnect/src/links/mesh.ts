@@ -2,18 +2,20 @@
  * All links. `apply` makes them as a graph says, at once and in one go; what it can not do now it goes on trying by
  * itself. Nothing here depends on pv-core: while no new graph comes, the links stay as they are.
  */
-import type { LinkState } from '@pv/contract/graph';
+import type { LinkCounters, LinkState } from '@pv/contract/graph';
+import { hostName } from '@pv/contract/grammar';
 import { readProcess } from '@pv/pv-native/process';
+import type { RelayCounters } from '@pv/pv-native/relay/link';
 import type { GraphLink } from '../graph/parse.ts';
 import { planLinks, type LinkView, type Plan, type Step } from './plan.ts';
 import { Slot, type SlotContext } from './slot.ts';
 import { failedLine, removingLine } from './wording.ts';
 
-export interface MeshLink extends GraphLink {
-  readonly state: LinkState;
-  readonly reason?: string;
-  readonly sessions: number;
-}
+/** The contract's LinkStatus, its strings not branded. */
+export type MeshLink = GraphLink & LinkCounters & { readonly state: LinkState; readonly reason?: string; readonly since: string; readonly last_error?: string };
+
+/** Milliseconds that sessions of a replaced link may go on. */
+const drainMs = 5_000;
 
 /** A container may mount something over an injected socket while it starts: seconds after a change, looked at again. */
 const lookAgainAfter = [1, 2, 4, 8, 16];
@@ -22,7 +24,7 @@ export class Mesh {
   readonly #context: SlotContext;
   readonly #slots = new Map<string, Slot>();
   #graph: readonly GraphLink[] = [];
-  #refused: Plan['refused'] = [];
+  #refused: (Plan['refused'][number] & { readonly since: string })[] = [];
   #cancelLook: () => void = () => undefined;
 
   constructor(context: SlotContext) {
@@ -39,15 +41,16 @@ export class Mesh {
     for (const slot of this.#slots.values()) slot.retry();
   }
 
-  status(): MeshLink[] {
-    const slots = [...this.#slots.values()].map((slot) => ({ ...slot.link, ...slot.status() }));
-    const refused = this.#refused.map(({ link, reason }) => ({ ...link, state: 'failed' as const, reason, sessions: 0 }));
+  async status(): Promise<MeshLink[]> {
+    const counters = await this.#context.relay.counters();
+    const slots = [...this.#slots.values()].map((slot) => ({ ...slot.link, ...slot.status(), ...linkCounters(counters.get(slot.relayId ?? 0)) }));
+    const refused = this.#refused.map(({ link, reason, since }) => ({ ...link, state: 'failed' as const, reason, since, ...linkCounters(undefined) }));
     return [...slots, ...refused];
   }
 
   close(): void {
     this.#cancelLook();
-    for (const slot of this.#slots.values()) slot.close();
+    for (const slot of this.#slots.values()) slot.close(0);
     this.#slots.clear();
   }
 
@@ -66,7 +69,7 @@ export class Mesh {
       case 'drop':
         if (slot === undefined) return;
         this.#context.lines.out(removingLine(slot.link));
-        slot.close();
+        slot.close(step.replaced ? drainMs : 0);
         this.#slots.delete(step.key);
         return;
       case 'add': {
@@ -82,10 +85,13 @@ export class Mesh {
   }
 
   #refuse(refused: Plan['refused']): void {
-    const known = new Set(this.#refused.map(({ link, reason }) => failedLine(link, reason)));
-    const lines = refused.map(({ link, reason }) => failedLine(link, reason));
-    for (const line of lines.filter((text) => !known.has(text))) this.#context.lines.err(line);
-    this.#refused = refused;
+    const known = new Map(this.#refused.map(({ link, reason, since }) => [failedLine(link, reason), since]));
+    const now = this.#context.timestamp();
+    this.#refused = refused.map(({ link, reason }) => {
+      const line = failedLine(link, reason);
+      if (!known.has(line)) this.#context.lines.err(line);
+      return { link, reason, since: known.get(line) ?? now };
+    });
   }
 
   #lookAgain(round: number): void {
@@ -98,11 +104,20 @@ export class Mesh {
 
 /** The link, and what runs of it at this moment. */
 function observe(link: GraphLink): LinkView {
-  return { link, consumerStart: startOf(link.consumer_pid), providerStart: startOf(link.provider_pid) };
+  return { link, consumerStart: startOf(link.consumer_pid, link.consumer), providerStart: startOf(link.provider_pid, link.provider) };
 }
 
-function startOf(pid: number): number | undefined {
+function startOf(pid: number, container: string): number | undefined {
+  if (container === hostName) return 0;
   if (pid <= 0) return undefined;
   const process = readProcess(pid);
   return process === undefined || process.state === 'Z' ? undefined : process.startTime;
+}
+
+function linkCounters(relay: RelayCounters | undefined): LinkCounters & { last_error?: string } {
+  return {
+    sessions: relay?.sessions ?? 0, accepted: relay?.accepted ?? 0, refused: relay?.refused ?? 0, descriptors: relay?.descriptors ?? 0,
+    bytes_to_provider: relay?.bytesToProvider ?? 0, bytes_to_consumer: relay?.bytesToConsumer ?? 0,
+    ...(relay?.lastError === undefined ? {} : { last_error: relay.lastError }),
+  };
 }

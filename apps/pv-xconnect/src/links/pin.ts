@@ -18,6 +18,8 @@ export interface Pin {
   readonly startTime: number;
   /** `O_PATH`, the container's root as its init sees it. */
   readonly rootFd: number;
+  /** Readable once the process has ended. */
+  readonly pidFd: number;
   alive(): boolean;
   close(): void;
 }
@@ -54,7 +56,7 @@ function pinProcess(pidfd: Pidfd, pid: number, container: string): PinResult {
   if (gone || refusal !== undefined) closeFd(rootFd);
   if (gone) return { kind: 'gone' };
   if (refusal !== undefined) return { kind: 'refused', reason: refusal };
-  return { kind: 'pinned', pin: { pid, startTime: before.startTime, rootFd, alive: () => pidfd.alive(), close: () => closeAll(pidfd, rootFd) } };
+  return { kind: 'pinned', pin: { pid, startTime: before.startTime, rootFd, pidFd: pidfd.fd, alive: () => pidfd.alive(), close: () => closeAll(pidfd, rootFd) } };
 }
 
 function readCgroup(pid: number | 'self'): string {

@@ -7,7 +7,7 @@ import { constants } from 'node:fs';
 import { errnoText, errorCode, SystemError } from '@pv/pv-native/errors';
 import { closeFd } from '@pv/pv-native/fd';
 import { lstatAt, openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
-import { hasListener, listenUnix } from '@pv/pv-native/socket';
+import { hasListener, listenUnix, type SocketType } from '@pv/pv-native/socket';
 
 export interface FileId {
   readonly dev: bigint;
@@ -34,21 +34,21 @@ interface Directory {
 /** Any uid in the container may connect: services drop their privileges before they dial, and the link is the identity. */
 const socketMode = 0o666;
 
-export function placeSocket(rootFd: number, target: string): PlaceResult {
+export function placeSocket(rootFd: number, target: string, type: SocketType = 'stream'): PlaceResult {
   try {
-    return placeIn(openParentInRoot(rootFd, target, { create: true }), rootFd, target);
+    return placeIn(openParentInRoot(rootFd, target, { create: true }), rootFd, target, type);
   } catch (error) {
     if (error instanceof SystemError) return { kind: 'refused', reason: `${target}: ${errnoText(error.errno)}` };
     throw error;
   }
 }
 
-function placeIn(directory: Directory, rootFd: number, target: string): PlaceResult {
+function placeIn(directory: Directory, rootFd: number, target: string, type: SocketType): PlaceResult {
   let placed: Placed | undefined;
   try {
     const obstacle = clearTarget(directory);
     if (obstacle !== undefined) return { kind: 'refused', reason: `${target} ${obstacle}` };
-    placed = listenIn(directory, rootFd, target);
+    placed = listenIn(directory, rootFd, target, type);
     return placed === undefined ? { kind: 'refused', reason: `${target} was taken away while it was placed` } : { kind: 'placed', placed };
   } finally {
     if (placed === undefined) closeFd(directory.fd);
@@ -66,8 +66,8 @@ function clearTarget({ fd, name }: Directory): string | undefined {
 }
 
 /** undefined: the container was quicker, and the name is not our socket any more. */
-function listenIn(directory: Directory, rootFd: number, target: string): Placed | undefined {
-  const fd = listenUnix(below(directory), { mode: socketMode });
+function listenIn(directory: Directory, rootFd: number, target: string, type: SocketType): Placed | undefined {
+  const fd = listenUnix(below(directory), { mode: socketMode, type });
   const id = lstatAt(directory.fd, directory.name);
   if (id !== undefined && isSocket(id.mode)) return { fd, id, intact: () => isSame(lookUp(rootFd, target), id), remove: () => removeFrom(directory, id) };
   closeFd(fd);
@@ -103,7 +103,7 @@ export function isSame(a: FileId | undefined, b: FileId): boolean {
   return a !== undefined && a.dev === b.dev && a.ino === b.ino;
 }
 
-export function isSocket(mode: number): boolean {
+function isSocket(mode: number): boolean {
   return (mode & constants.S_IFMT) === constants.S_IFSOCK;
 }
 

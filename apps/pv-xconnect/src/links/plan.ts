@@ -19,7 +19,8 @@ export interface CurrentView extends LinkView {
 }
 
 export type Step =
-  | { readonly kind: 'drop'; readonly key: string }
+  /** `replaced`: another link of the same consumer, provider, role and rules takes its place, so its sessions may come to their end. */
+  | { readonly kind: 'drop'; readonly key: string; readonly replaced: boolean }
   | { readonly kind: 'add'; readonly key: string; readonly view: LinkView }
   /** The same link for another consumer process: injected anew. */
   | { readonly kind: 'renew'; readonly key: string; readonly view: LinkView }
@@ -33,7 +34,7 @@ export interface Plan {
 
 export function planLinks(desired: readonly LinkView[], current: ReadonlyMap<string, CurrentView>): Plan {
   const { chosen, refused } = choose(desired, current);
-  const gone = [...current.keys()].filter((key) => !chosen.has(key)).map((key): Step => ({ kind: 'drop', key }));
+  const gone = [...current.keys()].filter((key) => !chosen.has(key)).map((key): Step => ({ kind: 'drop', key, replaced: false }));
   const others = [...chosen].flatMap(([key, view]) => stepsFor(key, view, current.get(key)));
   // What goes makes room first: a new target may lie where an old one was.
   const isDrop = (step: Step): boolean => step.kind === 'drop';
@@ -70,7 +71,7 @@ function taken({ consumer, target, provider, name }: GraphLink): string {
 
 function stepsFor(key: string, view: LinkView, current: CurrentView | undefined): Step[] {
   if (current === undefined) return [{ kind: 'add', key, view }];
-  if (!sameLink(view.link, current.link)) return [{ kind: 'drop', key }, { kind: 'add', key, view }];
+  if (!sameLink(view.link, current.link)) return [{ kind: 'drop', key, replaced: sameRights(view.link, current.link) }, { kind: 'add', key, view }];
   if (!current.intact || !sameProcess(view.consumerStart, view.link.consumer_pid, current.consumerStart, current.link.consumer_pid)) return [{ kind: 'renew', key, view }];
   if (!sameProcess(view.providerStart, view.link.provider_pid, current.providerStart, current.link.provider_pid)) return [{ kind: 'provider', key, view }];
   return [];
@@ -79,6 +80,11 @@ function stepsFor(key: string, view: LinkView, current: CurrentView | undefined)
 function sameLink(a: GraphLink, b: GraphLink): boolean {
   const identity = ({ consumer_pid: _, provider_pid: __, ...rest }: GraphLink): string => JSON.stringify(rest);
   return identity(a) === identity(b);
+}
+
+/** What differs is only where the sockets are. */
+function sameRights(a: GraphLink, b: GraphLink): boolean {
+  return sameLink({ ...a, socket: b.socket, interface: b.interface }, b);
 }
 
 /** Of a process that does not run, the pid means nothing. */

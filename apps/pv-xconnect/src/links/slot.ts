@@ -9,6 +9,7 @@ import { backoff } from '../backoff.ts';
 import type { GraphLink } from '../graph/parse.ts';
 import type { Lines } from '../lines.ts';
 import type { ActiveLink, Plugin } from '../plugins/plugin.ts';
+import type { MeshRelay } from '../relay/mesh-relay.ts';
 import type { Pin, PinContainer, PinResult } from './pin.ts';
 import type { CurrentView, LinkView } from './plan.ts';
 import { addingLine, againLine, failedLine, retryingLine, samePids, stateLine, type Pids } from './wording.ts';
@@ -19,6 +20,9 @@ export interface SlotContext {
   readonly lines: Lines;
   readonly clock: Clock;
   readonly random: Random;
+  readonly relay: MeshRelay;
+  /** The time of day: ISO 8601, UTC. */
+  readonly timestamp: () => string;
 }
 
 type Condition = { readonly state: 'established' } | { readonly state: 'waiting' | 'failed'; readonly reason: string };
@@ -30,6 +34,7 @@ export class Slot {
   readonly #context: SlotContext;
   #view: LinkView;
   #condition: Condition = { state: 'waiting', reason: 'new' };
+  #since: string;
   #consumer: Pin | undefined;
   #provider: Pin | undefined;
   #active: ActiveLink | undefined;
@@ -41,6 +46,7 @@ export class Slot {
   constructor(view: LinkView, context: SlotContext) {
     this.#view = view;
     this.#context = context;
+    this.#since = context.timestamp();
   }
 
   get link(): GraphLink {
@@ -51,14 +57,18 @@ export class Slot {
     return { ...this.#view, intact: this.#active?.intact() ?? true };
   }
 
-  status(): { state: LinkState; reason?: string; sessions: number } {
+  get relayId(): number | undefined {
+    return this.#active?.relayId;
+  }
+
+  status(): { state: LinkState; reason?: string; since: string } {
     const { state } = this.#condition;
-    return { state, ...(this.#condition.state === 'established' ? {} : { reason: this.#condition.reason }), sessions: this.#active?.sessions() ?? 0 };
+    return { state, ...(this.#condition.state === 'established' ? {} : { reason: this.#condition.reason }), since: this.#since };
   }
 
   /** For another consumer process: what was injected into the old one goes. */
   renew(view: LinkView): void {
-    this.#release();
+    this.#release(0);
     this.#restart(view);
   }
 
@@ -81,9 +91,10 @@ export class Slot {
     this.#report(attempt.state === 'impossible' ? { state: 'failed', reason: attempt.reason } : attempt);
   }
 
-  close(): void {
+  /** `drainMs`: how long its sessions may go on. */
+  close(drainMs: number): void {
     this.#cancelRetry();
-    this.#release();
+    this.#release(drainMs);
   }
 
   #restart(view: LinkView): void {
@@ -161,6 +172,7 @@ export class Slot {
   #report(condition: Condition): void {
     const before = this.#condition;
     this.#condition = condition;
+    if (before.state !== condition.state) this.#since = this.#context.timestamp();
     const news = before.state !== condition.state || reasonOf(before) !== reasonOf(condition);
     const { out, err } = this.#context.lines;
     if (condition.state === 'established') out(stateLine(this.link, condition.state));
@@ -173,8 +185,8 @@ export class Slot {
     this.#cancelRetry = this.#context.clock.after(backoff(retryRange, this.#failures, this.#context.random), () => this.settle());
   }
 
-  #release(): void {
-    this.#active?.close();
+  #release(drainMs: number): void {
+    this.#active?.close(drainMs);
     this.#active = undefined;
     this.#consumer?.close();
     this.#consumer = undefined;

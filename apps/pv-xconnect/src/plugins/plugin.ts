@@ -3,22 +3,25 @@ import type { Clock, Random } from '@pv/runtime/clock';
 import type { GraphLink } from '../graph/parse.ts';
 import type { Lines } from '../lines.ts';
 import type { Pin } from '../links/pin.ts';
+import type { MeshRelay } from '../relay/mesh-relay.ts';
 
 export interface PluginContext {
   readonly lines: Lines;
   readonly clock: Clock;
   readonly random: Random;
+  readonly relay: MeshRelay;
 }
 
 /** A link that is in place in the consumer. */
 export interface ActiveLink {
-  sessions(): number;
+  /** The relay's number of it; undefined: its bytes do not go through the relay. */
+  readonly relayId?: number;
   /** Whether the consumer still finds what was injected. */
   intact(): boolean;
   /** The provider's present process; undefined: none. The pin stays its caller's to close, after the next call here. */
   useProvider(provider: Pin | undefined): void;
-  /** Ends the sessions and takes away what was injected. The consumer's pin must still be open. */
-  close(): void;
+  /** Takes away what was injected, and ends the sessions: at once, or after `drainMs`. The consumer's pin must still be open. */
+  close(drainMs: number): void;
 }
 
 export type Establish =

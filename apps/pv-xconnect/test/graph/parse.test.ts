@@ -9,7 +9,7 @@ const whole = {
 const parse = (value: unknown) => parseGraph(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
 
 test('a link is taken as it is, and keys that we do not know are left out', () => {
-  expect(parse([{ ...whole, uid: 90001 }])).toEqual({ kind: 'graph', links: [whole], problems: [] });
+  expect(parse([{ ...whole, flavour: 'new' }])).toEqual({ kind: 'graph', links: [whole], problems: [] });
 });
 
 test.each([-1, 0, '1234', null, 1.5, 2 ** 40, undefined])('the pid %j means: does not run', (pid) => {

@@ -1,6 +1,6 @@
 /** The daemon within the test's own process, its lines kept, beside a fake pv-core. */
 import { join } from 'node:path';
-import { systemClock } from '@pv/runtime/clock';
+import { systemClock, systemTimestamp } from '@pv/runtime/clock';
 import { waitFor } from '@pv/testkit/wait-for';
 import { onTestFinished } from 'vitest';
 import { startDaemon } from '../../src/daemon.ts';
@@ -8,6 +8,7 @@ import type { GraphLink } from '../../src/graph/parse.ts';
 import { tempDir } from './cleanup.ts';
 import type { Container } from './container.ts';
 import { FakeCore } from './core.ts';
+import { bundledRelay } from './program.ts';
 
 export interface TestDaemon {
   readonly core: FakeCore;
@@ -17,7 +18,7 @@ export interface TestDaemon {
   /** Resolves when stdout has a line with `text` that no earlier call has returned. */
   printed(text: string): Promise<string>;
   complained(text: string): Promise<string>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 export async function runDaemon(): Promise<TestDaemon> {
@@ -29,7 +30,8 @@ export async function runDaemon(): Promise<TestDaemon> {
   const ownSocket = join(run, 'xconnect', 'pv-xconnect');
   const started = await startDaemon({
     coreSocket: core.path, ownSocket, managed: true, pid: process.pid,
-    lines: { out: (line) => out.push(line), err: (line) => err.push(line) }, clock: systemClock, random: Math.random,
+    lines: { out: (line) => out.push(line), err: (line) => err.push(line) }, clock: systemClock, random: Math.random, timestamp: systemTimestamp,
+    relayWorker: await bundledRelay(), onFault: (error) => err.push(String(error)),
   });
   if (started.kind !== 'running') throw new Error(err.join('\n'));
   const stop = once(() => started.stop());
@@ -37,12 +39,9 @@ export async function runDaemon(): Promise<TestDaemon> {
   return { core, ownSocket, out, err, printed: nextLine(out), complained: nextLine(err), stop };
 }
 
-function once(work: () => void): () => void {
-  let done = false;
-  return () => {
-    if (!done) work();
-    done = true;
-  };
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
 }
 
 function nextLine(lines: readonly string[]): (text: string) => Promise<string> {

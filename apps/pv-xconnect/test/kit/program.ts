@@ -3,24 +3,38 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { waitFor } from '@pv/testkit/wait-for';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
 const app = fileURLToPath(new URL('../..', import.meta.url));
 /** Beside the app's own packages, where Node finds koffi. */
-const bundle = join(app, 'dist', `test-${process.pid}.mjs`);
+const folder = join(app, 'dist', `test-${process.pid}`);
+const bundle = join(folder, 'pv-xconnect.mjs');
+
+/** The relay's thread, bundled as it is shipped; for daemons within the test's own process too. */
+export async function bundledRelay(): Promise<URL> {
+  const outfile = join(folder, 'pv-xconnect.relay.mjs');
+  await bundleFile('relay-worker.ts', outfile);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return pathToFileURL(outfile);
+}
+
+async function bundleFile(source: string, outfile: string): Promise<void> {
+  await build({
+    entryPoints: [join(app, 'src', source)], outfile, bundle: true, platform: 'node', target: 'node20', format: 'esm',
+    external: ['koffi'], define: { PV_VERSION: '"test"' }, logLevel: 'warning',
+  });
+}
 
 /** Call once at the top of a test file. */
 export function bundleProgram(): void {
   beforeAll(async () => {
-    await build({
-      entryPoints: [join(app, 'src', 'main.ts')], outfile: bundle, bundle: true, platform: 'node', target: 'node20', format: 'esm',
-      external: ['koffi'], define: { PV_VERSION: '"test"' }, logLevel: 'warning',
-    });
+    await bundleFile('main.ts', bundle);
+    await bundleFile('relay-worker.ts', join(folder, 'pv-xconnect.relay.mjs'));
   });
-  afterAll(() => rmSync(bundle, { force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 }
 
 export interface Program {

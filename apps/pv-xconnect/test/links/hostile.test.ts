@@ -57,6 +57,7 @@ test.each(hostileProviders)('a provider whose socket is $what reaches nothing', 
   await daemon.printed('Link established');
   expect(await ask(consumer.at(target), 'hello')).toBe('');
   expect(await ask(consumer.at(target), 'hello')).toBe('');
+  await daemon.complained('Could not connect');
   expect(daemon.err).toEqual([`Could not connect to provider socket ${socketPath} for ${consumer.name}/raw: ${reason}`]);
   expect(host.connections()).toBe(0);
 });

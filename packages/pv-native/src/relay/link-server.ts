@@ -115,7 +115,7 @@ export class LinkServer {
 
   #connect(caller: Caller): void {
     if (this.#provider === undefined) return this.#absent(caller, { cause: 'away', reason: 'the provider does not run' });
-    const reached = reachProvider(this.#provider.rootFd, this.#link);
+    const reached = reachProvider(this.#provider, this.#link);
     if (reached.kind === 'connected') return this.#join(caller, reached.fd);
     if (reached.kind === 'absent') return this.#absent(caller, { cause: 'away', reason: reached.reason });
     caller.tries += 1;
@@ -133,9 +133,10 @@ export class LinkServer {
     this.#callers.delete(caller);
     const { loop, buffers } = this.#options;
     const make = this.#makeFilter;
+    const spec = this.#provider?.filterSpec ?? this.#link.filter?.spec;
     const session: Session = new Session(caller.fd, provider, {
       loop, buffers, books: this.books, packets: this.#link.socketType === 'seqpacket', lingerMs,
-      makeFilter: make === undefined ? undefined : (out) => make(this.#link.filter?.spec, out),
+      makeFilter: make === undefined ? undefined : (out) => make(spec, out),
       onClosed: () => this.#sessionClosed(session),
     });
     this.#sessions.add(session);

@@ -10,8 +10,6 @@ export interface RelayLink {
   readonly path: string;
   /** Device and inode of the injected socket, as decimal text: connecting to that would be a loop. */
   readonly own: { readonly dev: string; readonly ino: string };
-  /** Effective ids, without supplementary groups, under which the provider is connected to. */
-  readonly connectAs?: { readonly uid: number; readonly gid: number };
   /** Missing: everything is copied as it comes. */
   readonly filter?: { readonly kind: string; readonly spec: unknown };
 }
@@ -21,6 +19,10 @@ export interface RelayProvider {
   readonly rootFd: number;
   /** Ends the sessions when its process does. */
   readonly pidFd: number;
+  /** Effective ids, without supplementary groups, under which it is connected to. */
+  readonly connectAs?: { readonly uid: number; readonly gid: number };
+  /** In place of the link's, for sessions with this process. */
+  readonly filterSpec?: unknown;
 }
 
 export interface RelayCounters {

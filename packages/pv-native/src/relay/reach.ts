@@ -10,7 +10,7 @@ import { closeFd, statFd } from '../fd.ts';
 import { O_PATH, openInRoot } from '../openat.ts';
 import { connectUnix, openSocket } from '../socket.ts';
 import { withThreadIds } from '../thread-ids.ts';
-import type { RelayLink } from './link.ts';
+import type { RelayLink, RelayProvider } from './link.ts';
 
 export type Reached =
   | { readonly kind: 'connected'; readonly fd: number }
@@ -20,7 +20,7 @@ export type Reached =
 
 const { EAGAIN, ECONNREFUSED, EMFILE, ENFILE, EPROTOTYPE } = constants.errno;
 
-export function reachProvider(rootFd: number, link: RelayLink): Reached {
+export function reachProvider({ rootFd, connectAs }: RelayProvider, link: RelayLink): Reached {
   let pathFd: number | undefined;
   let socketFd: number | undefined;
   try {
@@ -28,7 +28,7 @@ export function reachProvider(rootFd: number, link: RelayLink): Reached {
     const { dev, ino } = statFd(pathFd);
     if (String(ino) === link.own.ino && String(dev) === link.own.dev) return { kind: 'absent', reason: 'it is the socket that was injected for this link' };
     socketFd = openSocket(link.socketType);
-    const errno = -connectAs(socketFd, `/proc/self/fd/${pathFd}`, link.connectAs);
+    const errno = -connectUnder(connectAs, socketFd, `/proc/self/fd/${pathFd}`);
     if (errno !== 0) return refused(errno, pathFd, link);
     const fd = socketFd;
     socketFd = undefined;
@@ -42,7 +42,7 @@ export function reachProvider(rootFd: number, link: RelayLink): Reached {
   }
 }
 
-function connectAs(fd: number, path: string, ids: RelayLink['connectAs']): number {
+function connectUnder(ids: RelayProvider['connectAs'], fd: number, path: string): number {
   return ids === undefined ? connectUnix(fd, path) : withThreadIds(ids.uid, ids.gid, () => connectUnix(fd, path));
 }
 

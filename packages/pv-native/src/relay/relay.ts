@@ -84,6 +84,7 @@ export class Relay {
   }
 
   #take(report: Report): void {
+    if (this.#stopped) return;
     if (report.kind === 'events') return report.events.forEach((event) => this.#onEvent(event));
     this.#waiting.get(report.token)?.(report.counters);
     this.#waiting.delete(report.token);
@@ -92,5 +93,5 @@ export class Relay {
 }
 
 function copyOf(provider: RelayProvider | undefined): RelayProvider | undefined {
-  return provider === undefined ? undefined : { rootFd: duplicateFd(provider.rootFd), pidFd: duplicateFd(provider.pidFd) };
+  return provider === undefined ? undefined : { ...provider, rootFd: duplicateFd(provider.rootFd), pidFd: duplicateFd(provider.pidFd) };
 }

@@ -1,0 +1,10 @@
+/** The relay's thread: the loop, and the filters of the types that have one. */
+import { workerData } from 'node:worker_threads';
+import type { MakeFilter } from '@pv/pv-native/relay/filter';
+import type { RelayWorkerData } from '@pv/pv-native/relay/relay';
+import { runRelayThread } from '@pv/pv-native/relay/thread';
+
+/** By the `kind` that a type's plugin names. */
+const filters = new Map<string, MakeFilter>([]);
+
+runRelayThread({ ...(workerData as RelayWorkerData), filters });

@@ -1,0 +1,44 @@
+/** The links' side of the relay: a number and a listener of events for each link that is served. */
+import type { RelayCounters, RelayEvent, RelayLink, RelayProvider } from '@pv/pv-native/relay/link';
+import { Relay } from '@pv/pv-native/relay/relay';
+
+export interface ServedLink {
+  readonly id: number;
+  useProvider(provider: RelayProvider | undefined): void;
+  /** Sessions end at once, or after `drainMs` at the latest. */
+  remove(drainMs: number): void;
+}
+
+export class MeshRelay {
+  readonly #relay: Relay;
+  readonly #listeners = new Map<number, (event: RelayEvent) => void>();
+  #last = 0;
+
+  constructor(worker: URL, onFault: (error: Error) => void) {
+    this.#relay = new Relay({ worker, onEvent: (event) => this.#listeners.get(event.link)?.(event), onFault });
+  }
+
+  /** Takes over `link.listenFd`; the provider's descriptors stay the caller's. */
+  serve(link: Omit<RelayLink, 'id'>, provider: RelayProvider, onEvent: (event: RelayEvent) => void): ServedLink {
+    this.#last += 1;
+    const id = this.#last;
+    this.#listeners.set(id, onEvent);
+    this.#relay.add({ ...link, id }, provider);
+    return {
+      id,
+      useProvider: (next) => this.#relay.useProvider(id, next),
+      remove: (drainMs) => {
+        this.#relay.remove(id, drainMs);
+        this.#listeners.delete(id);
+      },
+    };
+  }
+
+  counters(): Promise<ReadonlyMap<number, RelayCounters>> {
+    return this.#relay.counters();
+  }
+
+  stop(): Promise<void> {
+    return this.#relay.stop();
+  }
+}
