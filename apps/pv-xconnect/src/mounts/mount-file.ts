@@ -1,0 +1,129 @@
+/**
+ * Mounts one file of the provider (a socket, a device node) onto a path in the consumer, and takes that away again. The
+ * consumer's programs then use that very file. The mount is read-only, so they cannot change its owner or mode; opening
+ * and connecting go by the file's own permissions. Whatever links the containers have made, no file of the host is
+ * reached: the source is a descriptor, the target is resolved inside the consumer's root.
+ */
+import { closeSync, openSync } from 'node:fs';
+import { errnoText, errorCode, SystemError } from '@pv/pv-native/errors';
+import { closeFd } from '@pv/pv-native/fd';
+import { withFsIds } from '@pv/pv-native/fs-ids';
+import type { MountStep } from '@pv/pv-native/mount-thread';
+import { mountAttributes } from '@pv/pv-native/mount-tree';
+import { openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
+import type { Pin } from '../links/pin.ts';
+import { isSame, type FileId } from '../links/place.ts';
+import { mappedRoot } from './mapped-root.ts';
+import { isPlaceholder, lookIn, makePlaceholder, obstacleIn, openPlaceholder, type Directory } from './target.ts';
+
+/** Takes the steps on a thread of their own; see takeMountSteps. */
+export type TakeMountSteps = (steps: readonly MountStep[]) => void;
+
+export interface Mounted {
+  readonly id: FileId;
+  /** Whether the consumer still finds this file at the target. */
+  intact(): boolean;
+  /** Unmounts it if it is still there, and takes the file below it away if that is ours. */
+  remove(): void;
+}
+
+export type MountResult = { readonly mounted: Mounted } | { readonly refusal: string };
+
+export interface MountSource {
+  /** `O_PATH`; it stays its caller's to close. */
+  readonly fd: number;
+  readonly id: FileId;
+  readonly provider: Pin;
+}
+
+export function mountFile(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin, target: string): MountResult {
+  try {
+    const directory = withFsIds(mappedRoot(consumer.pid), () => openParentInRoot(consumer.rootFd, target, { create: true }));
+    const result = mountOnto(takeSteps, source, consumer, target, directory);
+    if ('refusal' in result) closeFd(directory.fd);
+    return result;
+  } catch (error) {
+    return { refusal: `${target}: ${error instanceof SystemError ? `${errnoText(error.errno)} (${error.syscall})` : (error as Error).message}` };
+  }
+}
+
+function mountOnto(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin, target: string, directory: Directory): MountResult {
+  const obstacle = obstacleIn(directory, source.id);
+  switch (obstacle.kind) {
+    case 'refused':
+      return { refusal: `${target} ${obstacle.reason}` };
+    case 'unlink':
+      unlinkAt(directory.fd, directory.name);
+      break;
+    case 'unmount':
+      unmountIn(takeSteps, consumer, directory);
+      break;
+    case 'mounted':
+    case 'free':
+      break;
+  }
+  if (obstacle.kind !== 'mounted') mountNew(takeSteps, source, consumer, directory);
+  const { id } = source;
+  if (!isSame(lookIn(directory)?.id, id)) return { refusal: `${target} was taken away while it was made` };
+  return { mounted: { id, intact: () => isSame(lookUp(consumer, target), id), remove: () => removeFrom(takeSteps, consumer, directory, id) } };
+}
+
+function mountNew(takeSteps: TakeMountSteps, { fd, provider }: MountSource, consumer: Pin, directory: Directory): void {
+  withFsIds(mappedRoot(consumer.pid), () => makePlaceholder(directory));
+  const attributes = mountAttributes.RDONLY | mountAttributes.NOSUID | mountAttributes.NOEXEC;
+  const placeholder = openPlaceholder(directory);
+  try {
+    withNamespace(provider, (sourceNamespace) => {
+      withNamespace(consumer, (targetNamespace) => takeSteps([{ kind: 'mount', source: fd, sourceNamespace, target: placeholder, targetNamespace, attributes }]));
+    });
+  } catch (error) {
+    if (isPlaceholder(lookIn(directory))) unlinkAt(directory.fd, directory.name);
+    throw error;
+  } finally {
+    closeFd(placeholder);
+  }
+}
+
+function unmountIn(takeSteps: TakeMountSteps, consumer: Pin, { fd, name }: Directory): void {
+  withNamespace(consumer, (namespace) => takeSteps([{ kind: 'unmount', directory: fd, name, namespace }]));
+}
+
+function removeFrom(takeSteps: TakeMountSteps, consumer: Pin, directory: Directory, id: FileId): void {
+  try {
+    // With the container its namespace has gone, and all mounts in it.
+    if (!consumer.alive()) return;
+    const entry = lookIn(directory);
+    if (entry?.isMount === true && isSame(entry.id, id)) unmountIn(takeSteps, consumer, directory);
+    if (isPlaceholder(lookIn(directory))) unlinkAt(directory.fd, directory.name);
+  } catch (error) {
+    // It ended meanwhile, or made the directory read-only: that costs an empty file there.
+    if (errorCode(error) === undefined) throw error;
+  } finally {
+    closeFd(directory.fd);
+  }
+}
+
+/** The pinned process's mount namespace: it lived after that was opened by its pid. */
+function withNamespace(pin: Pin, work: (fd: number) => void): void {
+  const fd = openSync(`/proc/${pin.pid}/ns/mnt`, 'r');
+  try {
+    if (!pin.alive()) throw new Error(`process ${pin.pid} has ended`);
+    work(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function lookUp(consumer: Pin, target: string): FileId | undefined {
+  try {
+    const directory = openParentInRoot(consumer.rootFd, target, { create: false });
+    try {
+      return lookIn(directory)?.id;
+    } finally {
+      closeFd(directory.fd);
+    }
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Mount namespaces of other processes, for the calling thread alone. Lasting harm to a main thread (its file calls
+ * would go on in two worlds at once), so only for worker threads that end afterwards: see mount-thread.ts.
+ */
+import { check, libc } from './libc.ts';
+
+const CLONE_FS = 0x200;
+const CLONE_NEWNS = 0x20000;
+
+const unshareCall: (flags: number) => number = libc.func('unshare', 'int', ['int']);
+const setnsCall: (fd: number, type: number) => number = libc.func('setns', 'int', ['int', 'int']);
+const fchdirCall: (fd: number) => number = libc.func('fchdir', 'int', ['int']);
+
+/** Root and working directory become this thread's own, without which no mount namespace can be entered. */
+export function unshareFilesystemState(): void {
+  check(unshareCall(CLONE_FS), 'unshare');
+}
+
+/** `namespaceFd`: of /proc/<pid>/ns/mnt. Root and working directory are that namespace's root then. Throws SystemError: EPERM. */
+export function enterMountNamespace(namespaceFd: number): void {
+  check(setnsCall(namespaceFd, CLONE_NEWNS), 'setns');
+}
+
+/** Also for an `O_PATH` descriptor. */
+export function changeDirectory(fd: number): void {
+  check(fchdirCall(fd), 'fchdir');
+}
