@@ -11,11 +11,12 @@ import type { Clock } from '@pv/runtime/clock';
 import type { Config } from '@pv/runtime/config';
 import type { Logger } from '@pv/runtime/log';
 import type { Places } from '@pv/runtime/places';
-import { graphOf } from '@pv/state/graph';
+import { declaredLinks } from '@pv/state/graph';
 import type { Revision } from '@pv/state/model';
 import { type CoreSocket, serveCore } from './api/core-socket.ts';
 import { GraphResource } from './api/graph-resource.ts';
 import { createHandlers } from './api/handlers.ts';
+import { meshLinks } from './api/mesh-links.ts';
 import { Daemons } from './daemons/daemons.ts';
 import { DoorSockets, doorsOf } from './daemons/door-sockets.ts';
 import { Supervisor } from './lifecycle/supervisor.ts';
@@ -65,11 +66,11 @@ async function run(revision: Revision, options: CoreOptions): Promise<Core> {
     revision, engines: options.engines, volumes: createVolumes(places, revision.name), places, clock, log,
     grace: config.PV_STOP_GRACE, onChange: () => graph.refresh(), onReboot,
   });
-  const pidOf = (name: string) => supervisor.lives.find(({ model }) => model.name === name)?.pid ?? 0;
-  const graph = new GraphResource(() => graphOf(revision, pidOf), clock, limits.heldMs / 1000);
+  const lives = new Map(supervisor.lives.map((life) => [life.model.name, life]));
+  const graph = new GraphResource({ links: declaredLinks(revision), pidOf: (name) => lives.get(name)?.pid ?? 0, clock, heldSeconds: limits.heldMs / 1000 });
   const doors = new DoorSockets(doorsOf(revision, places));
   const daemons = new Daemons({ ...options, dir: places.daemons, doors, log: log.for('daemons') });
-  const handlers = createHandlers({ supervisor, groups: revision.groups, daemons, graph, buildInfoPath: join(options.programs, 'build.json') });
+  const handlers = createHandlers({ supervisor, revision, daemons, graph, meshLinks: meshLinks(places.xconnectSocket), buildInfoPath: join(options.programs, 'build.json') });
   const socket = serveCore(handlers, places, config.PV_CTRL_UID, log.for('ctrl'));
   daemons.begin();
   await supervisor.boot();

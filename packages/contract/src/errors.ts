@@ -47,6 +47,7 @@ export const errorCatalogue = {
   'no-build-info': entry(500, 'Error quering build info', 'Reinstall the package; its build information file is missing.'),
   'no-state': entry(503, 'State not loaded yet', 'Try again in a second.', 75),
   'busy': entry(503, 'Too many connections', 'Close idle connections, or try again.', 75),
+  'mesh-away': entry(503, 'pv-xconnect does not answer: {detail}', 'Unless it was stopped it is started again on its own. See: pvcontrol daemons ls. Start it with: pvcontrol daemons start pv-xconnect', 75),
   'core-away': entry(503, 'pv-core does not answer: {detail}', 'It is restarted on its own; try again in a second.', 75),
 } as const satisfies Record<string, ErrorEntry>;
 

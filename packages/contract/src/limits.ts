@@ -19,6 +19,6 @@ export const limits = {
   coreAwayMs: 2_000,
   /** A held request is answered after this, changed or not. */
   heldMs: 30_000,
-  /** A client's cap on an answer it reads whole. */
-  answerBytes: 4 * 1024 * 1024,
+  /** A client's cap on an answer it reads whole: above the status of 5,000 links with the longest names. */
+  answerBytes: 16 * 1024 * 1024,
 } as const;

@@ -9,6 +9,10 @@ export const paths = {
   listDaemons: { method: 'GET', path: '/daemons' },
   controlDaemon: { method: 'PUT', path: '/daemons/{name}' },
   getGraph: { method: 'GET', path: '/xconnect-graph' },
+  getLinkStatus: { method: 'GET', path: '/xconnect-status' },
+  explainLink: { method: 'GET', path: '/xconnect-why/{consumer}/{service}' },
+  getMetrics: { method: 'GET', path: '/metrics' },
   getBuildInfo: { method: 'GET', path: '/buildinfo' },
+  listLinks: { method: 'GET', path: '/links' },
   reconcileLinks: { method: 'POST', path: '/links/reconcile' },
 } as const;

@@ -6,8 +6,9 @@ import * as z from 'zod/mini';
 import { Container, ContainerAction, Group } from './containers.ts';
 import { Daemon, DaemonAction } from './daemons.ts';
 import type { ErrorCode } from './errors.ts';
+import { LinkExplanation } from './explain.ts';
 import { Graph, LinkStatus } from './graph.ts';
-import { ContainerName, DaemonName } from './names.ts';
+import { ContainerName, DaemonName, ServiceName } from './names.ts';
 import { paths } from './paths.ts';
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -60,9 +61,27 @@ export const routes = {
     ...paths.getGraph, caller: 'mgmt', server: 'pv-core', heldBy: 'wait',
     response: { kind: 'json', schema: Graph }, errors: ['no-state'], since: '0.1.0', summary: 'The links between containers.',
   },
+  getLinkStatus: {
+    ...paths.getLinkStatus, caller: 'mgmt', server: 'pv-core',
+    response: { kind: 'json', schema: z.array(LinkStatus) }, errors: ['mesh-away'], since: '0.2.0',
+    summary: 'The links as pv-xconnect has them: state, reason, and what went through.',
+  },
+  explainLink: {
+    ...paths.explainLink, params: { consumer: ContainerName, service: ServiceName }, caller: 'mgmt', server: 'pv-core',
+    response: { kind: 'json', schema: LinkExplanation }, errors: ['no-state'], since: '0.2.0',
+    summary: 'What the running revision says about a consumer and a service: requirements, offers, consent.',
+  },
+  getMetrics: {
+    ...paths.getMetrics, caller: 'mgmt', server: 'pv-core',
+    response: { kind: 'text' }, errors: ['no-state'], since: '0.2.0', summary: "Containers, daemons and links as metrics, in Prometheus' text format 0.0.4.",
+  },
   getBuildInfo: {
     ...paths.getBuildInfo, caller: 'mgmt', server: 'pv-core',
     response: { kind: 'text' }, errors: ['no-build-info'], since: '0.1.0', summary: 'What this build is made of.',
+  },
+  listLinks: {
+    ...paths.listLinks, caller: 'root', server: 'pv-xconnect',
+    response: { kind: 'json', schema: z.array(LinkStatus) }, errors: [], since: '0.2.0', summary: "The mesh's links as they are.",
   },
   /** Asks the running pv-xconnect for a reconcile; answers with the links as they are after it. */
   reconcileLinks: {

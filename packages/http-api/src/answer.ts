@@ -7,7 +7,8 @@ import { lastAnswer } from './last-answer.ts';
 export type Reply =
   /** `etag`: an opaque word without quotes; the field is written quoted. */
   | { readonly kind: 'json'; readonly value: unknown; readonly etag?: string }
-  | { readonly kind: 'text'; readonly text: string }
+  /** `type`: the media type, `text/plain` when not given. */
+  | { readonly kind: 'text'; readonly text: string; readonly type?: string }
   | { readonly kind: 'empty' }
   | { readonly kind: 'error'; readonly error: ApiError };
 
@@ -16,7 +17,7 @@ export function answer(exchange: Exchange, reply: Reply): void {
     case 'json':
       return write(exchange, 200, JSON.stringify(reply.value), reply.etag === undefined ? {} : { ETag: `"${reply.etag}"` });
     case 'text':
-      return write(exchange, 200, reply.text, { 'Content-Type': 'text/plain' });
+      return write(exchange, 200, reply.text, { 'Content-Type': reply.type ?? 'text/plain' });
     case 'empty':
       return write(exchange, 200, '', {});
     case 'error':

@@ -1,14 +1,17 @@
-/** The mesh as the revision declares it, with the pids of this moment (spec xconnect 2, issue's field rules). */
-import type { Graph } from '@pv/contract/graph';
+/** The mesh as the revision declares it (spec xconnect 2, issue's field rules). */
+import type { Graph, Link } from '@pv/contract/graph';
 import type { ContainerName } from '@pv/contract/names';
-import type { Revision } from './model.ts';
-import { offersFor } from './service-rules.ts';
+import type { Revision, ServiceExport } from './model.ts';
+import { offersFor, offersOf } from './service-rules.ts';
 
-/** `pidOf` gives init's pid, 0 while the container does not run. */
-export function graphOf(revision: Revision, pidOf: (name: ContainerName) => number): Graph {
-  return revision.containers.flatMap((consumer) =>
+/** A link without what changes while a revision runs. */
+export type DeclaredLink = Omit<Link, 'consumer_pid' | 'provider_pid'>;
+
+export function declaredLinks({ containers }: Revision): DeclaredLink[] {
+  const offers = offersOf(containers);
+  return containers.flatMap((consumer) =>
     consumer.requires.flatMap((requirement) =>
-      offersFor(requirement, revision.containers).map(({ provider, service }) => ({
+      offersFor(requirement, offers).map(({ provider, service }) => ({
         type: service.type,
         name: service.name,
         consumer: consumer.name,
@@ -17,10 +20,21 @@ export function graphOf(revision: Revision, pidOf: (name: ContainerName) => numb
         socket: service.socket,
         interface: requirement.interface ?? requirement.target,
         target: requirement.target,
-        consumer_pid: pidOf(consumer.name),
-        provider_pid: pidOf(provider.name),
+        ...consentOf(service),
         ...service.options,
       })),
     ),
   );
+}
+
+/** `pidOf` gives init's pid, 0 while the container does not run. */
+export function withPids(links: readonly DeclaredLink[], pidOf: (name: ContainerName) => number): Graph {
+  return links.map(({ type, name, consumer, provider, role, socket, interface: protocol, target, ...rest }) => ({
+    type, name, consumer, provider, role, socket, interface: protocol, target, consumer_pid: pidOf(consumer), provider_pid: pidOf(provider as ContainerName), ...rest,
+  }));
+}
+
+/** The provider's lists, where it has them. */
+export function consentOf({ roles, consumers }: ServiceExport): Pick<Link, 'roles' | 'consumers'> {
+  return { ...(roles === undefined ? {} : { roles: [...roles] }), ...(consumers === undefined ? {} : { consumers: [...consumers] }) };
 }

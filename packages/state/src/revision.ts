@@ -35,8 +35,10 @@ export function parseRevision({ name, text, goalsTimeout }: RevisionSource): Rev
   if (state === undefined) return { kind: 'invalid', problems: findings.problems };
   const groups = readGroups(groupSource(state), goalsTimeout, findings);
   const runs = readContainers(state, findings);
-  const containers = belong(runs, groups, groupSource(state) === undefined, findings).map((container) => withFiles(container, state, findings));
+  const overlaid = overlaidContainers(state);
+  const containers = belong(runs, groups, groupSource(state) === undefined, findings).map((container) => ({ ...withFiles(container, state, findings), hasConfigOverlay: overlaid.has(container.name) }));
   warnOrphans(state, runs, findings);
+  warnMisplaced(state, findings);
   checkServices(containers, findings);
   const objects = readObjects(state, findings);
   if (findings.problems.length > 0) return { kind: 'invalid', problems: findings.problems };
@@ -102,8 +104,15 @@ function withFiles(container: ContainerModel, state: State, findings: Findings):
     ...container,
     exports: services.exports,
     requires: [...container.requires, ...services.requires],
-    hasConfigOverlay: Object.keys(state).some((key) => key.startsWith(`_config/${container.name}/`)),
   };
+}
+
+/** Those with a file below `_config/<name>/`. */
+function overlaidContainers(state: State): ReadonlySet<string> {
+  return new Set(Object.keys(state).flatMap((key) => {
+    const [root, name = '', ...path] = key.split('/');
+    return root === '_config' && path.length > 0 ? [name] : [];
+  }));
 }
 
 function warnOrphans(state: State, runs: readonly RunJson[], findings: Findings): void {
@@ -111,6 +120,15 @@ function warnOrphans(state: State, runs: readonly RunJson[], findings: Findings)
   for (const key of Object.keys(state)) {
     const [folder = '', file] = key.split('/');
     if (file === 'services.json' && !names.has(folder)) findings.problem(key, '$', `there is no '${folder}/run.json': the services belong to no container`);
+  }
+}
+
+/** A manifest that starts no container. Files of a configuration overlay may have any name. */
+function warnMisplaced(state: State, findings: Findings): void {
+  for (const [key, value] of Object.entries(state)) {
+    const parts = key.split('/');
+    if (parts.at(-1) !== 'run.json' || parts.length === 2 || parts[0] === '_config' || typeof value === 'string') continue;
+    findings.warn(key, '$', "is not at '<container>/run.json', so no container is made of it");
   }
 }
 

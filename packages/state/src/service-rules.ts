@@ -1,4 +1,5 @@
 /** Rules between containers: every link of the mesh is settled when the state is accepted (spec xconnect 1.4). */
+import { refusedConsent } from '@pv/contract/consent';
 import type { ContainerModel, Requirement, ServiceExport } from './model.ts';
 import type { Findings } from './problem.ts';
 
@@ -7,16 +8,29 @@ export interface Offer {
   readonly service: ServiceExport;
 }
 
+/** Every export, by its name: a revision may have thousands. */
+export type Offers = ReadonlyMap<string, readonly Offer[]>;
+
+export function offersOf(containers: readonly ContainerModel[]): Offers {
+  const offers = new Map<string, Offer[]>();
+  for (const provider of containers) {
+    for (const service of provider.exports) {
+      const same = offers.get(service.name);
+      if (same === undefined) offers.set(service.name, [{ provider, service }]);
+      else same.push({ provider, service });
+    }
+  }
+  return offers;
+}
+
 /** The exports that satisfy a requirement; more than one only before the rules were checked. */
-export function offersFor(requirement: Requirement, containers: readonly ContainerModel[]): Offer[] {
-  return containers.flatMap((provider) =>
-    requirement.provider !== undefined && requirement.provider !== provider.name
-      ? []
-      : provider.exports.filter(({ name }) => name === requirement.name).map((service) => ({ provider, service })),
-  );
+export function offersFor({ name, provider: wanted }: Requirement, offers: Offers): readonly Offer[] {
+  const found = offers.get(name) ?? [];
+  return wanted === undefined ? found : found.filter(({ provider }) => provider.name === wanted);
 }
 
 export function checkServices(containers: readonly ContainerModel[], findings: Findings): void {
+  const offers = offersOf(containers);
   for (const container of containers) {
     checkExports(container, findings);
     const targets = new Set<string>();
@@ -24,7 +38,7 @@ export function checkServices(containers: readonly ContainerModel[], findings: F
       const { file, path } = requirement.at;
       if (targets.has(requirement.target)) findings.problem(file, `${path}.target`, `'${requirement.target}' is the target of another service of '${container.name}' already`);
       targets.add(requirement.target);
-      checkRequirement(container, requirement, containers, findings);
+      checkRequirement(container, requirement, offersFor(requirement, offers), findings);
     }
   }
 }
@@ -37,9 +51,8 @@ function checkExports(container: ContainerModel, findings: Findings): void {
   }
 }
 
-function checkRequirement(consumer: ContainerModel, requirement: Requirement, containers: readonly ContainerModel[], findings: Findings): void {
+function checkRequirement(consumer: ContainerModel, requirement: Requirement, offers: readonly Offer[], findings: Findings): void {
   const { file, path } = requirement.at;
-  const offers = offersFor(requirement, containers);
   const [offer] = offers;
   if (offer === undefined) {
     if (requirement.required) findings.problem(file, path, `required service '${requirement.name}' for platform '${consumer.name}' not found${from(requirement)}`);
@@ -54,12 +67,8 @@ function checkRequirement(consumer: ContainerModel, requirement: Requirement, co
   if (requirement.type !== undefined && requirement.type !== service.type) {
     findings.problem(file, `${path}.type`, `'${requirement.type}' is asked for, but '${provider.name}' exports '${requirement.name}' as '${service.type}'`);
   }
-  if (service.roles !== undefined && !service.roles.some((role) => role === 'any' || role === requirement.role)) {
-    findings.problem(file, `${path}.role`, `'${provider.name}' does not accept the role '${requirement.role}' for '${requirement.name}'`);
-  }
-  if (service.consumers?.includes(consumer.name) === false) {
-    findings.problem(file, path, `'${provider.name}' does not accept '${consumer.name}' as a consumer of '${requirement.name}'`);
-  }
+  const refusal = refusedConsent({ ...service, consumer: consumer.name, provider: provider.name, role: requirement.role });
+  if (refusal !== undefined) findings.problem(file, refusal.rule === 'roles' ? `${path}.role` : path, refusal.text);
 }
 
 function from({ provider }: Requirement): string {

@@ -1,6 +1,7 @@
 import type { RevisionName } from '@pv/contract/names';
 import { describe, expect, it } from 'vitest';
-import { graphOf } from '../src/graph.ts';
+import type { Revision } from '../src/model.ts';
+import { declaredLinks, withPids } from '../src/graph.ts';
 import { problemText } from '../src/problem.ts';
 import { parseRevision } from '../src/revision.ts';
 
@@ -24,6 +25,7 @@ const warnings = (state: object) => {
   const result = parse(state);
   return result.kind === 'ok' ? result.warnings.map(problemText) : ['invalid'];
 };
+const graphOf = (of: Revision, pidOf: (name: string) => number) => withPids(declaredLinks(of), pidOf);
 const server = { ...run('server', { group: 'app' }), 'server/services.json': { services: [{ name: 'raw', type: 'unix', socket: '/run/example/raw.sock' }] } };
 
 describe('a state', () => {

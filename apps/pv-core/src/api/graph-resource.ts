@@ -1,41 +1,63 @@
-/** The graph as a resource with an ETag; holds requests until it differs from what their client has. */
+/**
+ * The graph as a resource with an ETag; holds requests until it differs from what their client has. What a revision
+ * declares does not change, so a change costs a look at pids, and the graph is written only when somebody asks.
+ */
 import { createHash } from 'node:crypto';
 import type { Graph } from '@pv/contract/graph';
+import type { ContainerName } from '@pv/contract/names';
 import type { Clock } from '@pv/runtime/clock';
+import { type DeclaredLink, withPids } from '@pv/state/graph';
 
 export interface TaggedGraph {
   readonly value: Graph;
   readonly etag: string;
 }
 
+export interface GraphSource {
+  readonly links: readonly DeclaredLink[];
+  /** Init's pid, 0 while the container does not run. */
+  readonly pidOf: (name: ContainerName) => number;
+  readonly clock: Clock;
+  /** How long a request is held at most. */
+  readonly heldSeconds: number;
+}
+
 export class GraphResource {
-  readonly #read: () => Graph;
-  readonly #clock: Clock;
-  readonly #heldSeconds: number;
-  #current: TaggedGraph;
+  readonly #source: GraphSource;
+  /** Those whose pids are in the graph. */
+  readonly #ends: readonly ContainerName[];
+  readonly #declared: string;
+  #etag: string;
   #waiting: (() => void)[] = [];
 
-  constructor(read: () => Graph, clock: Clock, heldSeconds: number) {
-    this.#read = read;
-    this.#clock = clock;
-    this.#heldSeconds = heldSeconds;
-    this.#current = tag(read());
+  constructor(source: GraphSource) {
+    this.#source = source;
+    this.#ends = [...new Set(source.links.flatMap(({ consumer, provider }) => [consumer, provider as ContainerName]))];
+    this.#declared = digest(source.links);
+    this.#etag = this.#tag();
   }
 
   /** To be called after anything that the graph is made of has changed. */
   refresh(): void {
-    const next = tag(this.#read());
-    if (next.etag === this.#current.etag) return;
-    this.#current = next;
+    const etag = this.#tag();
+    if (etag === this.#etag) return;
+    this.#etag = etag;
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** At once when `known` is undefined or old; else on change, on time-out, or when the client has gone. */
   async get(known: string | undefined, signal: AbortSignal): Promise<TaggedGraph> {
-    if (known !== this.#current.etag || signal.aborted) return this.#current;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#clock.after(this.#heldSeconds, wake);
-      const waiting = this.#waiting;
+    if (known === this.#etag && !signal.aborted) await this.#changed(signal);
+    // What it reads may be newer than the last refresh, so the two are made together.
+    this.refresh();
+    return { value: withPids(this.#source.links, this.#source.pidOf), etag: this.#etag };
+  }
+
+  #changed(signal: AbortSignal): Promise<void> {
+    const { clock, heldSeconds } = this.#source;
+    const waiting = this.#waiting;
+    return new Promise<void>((resolve) => {
+      const cancel = clock.after(heldSeconds, wake);
       function wake(): void {
         cancel();
         signal.removeEventListener('abort', wake);
@@ -46,10 +68,13 @@ export class GraphResource {
       waiting.push(wake);
       signal.addEventListener('abort', wake);
     });
-    return this.#current;
+  }
+
+  #tag(): string {
+    return digest([this.#declared, this.#ends.map(this.#source.pidOf)]);
   }
 }
 
-function tag(value: Graph): TaggedGraph {
-  return { value, etag: createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 16) };
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 16);
 }

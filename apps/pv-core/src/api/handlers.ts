@@ -3,28 +3,33 @@ import { readFileSync } from 'node:fs';
 import type { ContainerAction } from '@pv/contract/containers';
 import type { DaemonAction } from '@pv/contract/daemons';
 import type { ErrorCode } from '@pv/contract/errors';
-import type { ContainerName } from '@pv/contract/names';
+import type { ContainerName, ServiceName } from '@pv/contract/names';
 import type { RouteName, routes } from '@pv/contract/routes';
 import type { Reply } from '@pv/http-api/answer';
 import { type ApiRequest, waitedEtag } from '@pv/http-api/serve-contract';
-import type { GroupModel } from '@pv/state/model';
+import { explainLink } from '@pv/state/explain';
+import type { Revision } from '@pv/state/model';
 import type { Daemons } from '../daemons/daemons.ts';
 import type { Supervisor } from '../lifecycle/supervisor.ts';
 import type { GraphResource } from './graph-resource.ts';
-import { containerView, groupView } from './views.ts';
+import type { MeshLinks } from './mesh-links.ts';
+import { metricsText, metricsType } from './metrics.ts';
+import { containerView, groupView, measuredView } from './views.ts';
 
 export interface Handled {
   readonly supervisor: Supervisor;
-  readonly groups: readonly GroupModel[];
+  readonly revision: Revision;
   readonly daemons: Daemons;
   readonly graph: GraphResource;
+  /** Asks pv-xconnect. */
+  readonly meshLinks: () => Promise<MeshLinks>;
   readonly buildInfoPath: string;
 }
 
 type CoreRow = { [N in RouteName]: (typeof routes)[N]['server'] extends 'pv-core' ? N : never }[RouteName];
 type Handler = (params: Readonly<Record<string, string>>, request: ApiRequest) => Reply | Promise<Reply>;
 
-export function createHandlers({ supervisor, groups, daemons, graph, buildInfoPath }: Handled): Readonly<Record<CoreRow, Handler>> {
+export function createHandlers({ supervisor, revision, daemons, graph, meshLinks, buildInfoPath }: Handled): Readonly<Record<CoreRow, Handler>> {
   return {
     listContainers: () => ({ kind: 'json', value: supervisor.lives.map(containerView) }),
     controlContainer: ({ name }, { body }) => {
@@ -32,7 +37,7 @@ export function createHandlers({ supervisor, groups, daemons, graph, buildInfoPa
       const result = supervisor.act(name as ContainerName, action);
       return result === 'accepted' ? { kind: 'empty' } : refuse(result);
     },
-    listGroups: () => ({ kind: 'json', value: groups.map((group) => groupView(group, supervisor.report)) }),
+    listGroups: () => ({ kind: 'json', value: revision.groups.map((group) => groupView(group, supervisor.report)) }),
     listDaemons: () => ({ kind: 'json', value: daemons.list() }),
     controlDaemon: ({ name = '' }, { body }) => {
       const { action } = body as { action: DaemonAction };
@@ -41,6 +46,16 @@ export function createHandlers({ supervisor, groups, daemons, graph, buildInfoPa
     getGraph: async (_params, { query, signal }) => {
       const { value, etag } = await graph.get(waitedEtag(query), signal);
       return { kind: 'json', value, etag };
+    },
+    getLinkStatus: async () => {
+      const mesh = await meshLinks();
+      return mesh.kind === 'links' ? { kind: 'json', value: mesh.links } : { kind: 'error', error: { code: 'mesh-away', detail: mesh.reason } };
+    },
+    explainLink: ({ consumer, service }) => ({ kind: 'json', value: explainLink(revision, consumer as ContainerName, service as ServiceName) }),
+    getMetrics: async () => {
+      const mesh = await meshLinks();
+      const links = mesh.kind === 'links' ? mesh.links : undefined;
+      return { kind: 'text', type: metricsType, text: metricsText({ containers: supervisor.lives.map(measuredView), daemons: daemons.list(), links }) };
     },
     getBuildInfo: () => {
       try {

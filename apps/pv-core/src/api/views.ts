@@ -4,6 +4,7 @@ import type { GroupModel } from '@pv/state/model';
 import { backoffPolicyText } from '@pv/state/recovery-policy';
 import type { ContainerLife } from '../lifecycle/container-life.ts';
 import type { StatusReport } from '../lifecycle/status-report.ts';
+import type { MeasuredContainer } from './metrics.ts';
 
 export function containerView(life: ContainerLife): Container {
   const { model, status, userStopped, lastExit, pid } = life;
@@ -21,6 +22,10 @@ export function containerView(life: ContainerLife): Container {
     pid,
     ...(lastExit === undefined ? {} : { last_exit: lastExit }),
   };
+}
+
+export function measuredView({ model, status, pid, starts, recovery }: ContainerLife): MeasuredContainer {
+  return { name: model.name, group: model.group, status, pid, starts, retries: recovery.describe()?.current_retries };
 }
 
 export function groupView({ name, statusGoal, restartPolicy, recovery }: GroupModel, report: StatusReport): Group {

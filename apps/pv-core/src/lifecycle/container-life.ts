@@ -37,6 +37,8 @@ export class ContainerLife {
   status: ContainerStatus = 'NONE';
   userStopped = false;
   lastExit: LastExit | undefined;
+  /** How often its engine was asked to start it since this pv-core began. */
+  starts = 0;
   readonly recovery: Recovery;
   readonly #timers: Timers;
   #running: RunningContainer | undefined;
@@ -154,6 +156,7 @@ export class ContainerLife {
       this.#armGoal();
       log.debug(`starting platform '${name}'`);
       this.recovery.lastStart = clock.now();
+      this.starts += 1;
       this.dispatch('launching');
       const result = await this.deps.launch();
       if (result.kind === 'failed') return this.#startFailed(result.reason);

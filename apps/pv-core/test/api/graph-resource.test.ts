@@ -1,38 +1,41 @@
-import type { Graph } from '@pv/contract/graph';
+import type { ContainerName } from '@pv/contract/names';
+import type { DeclaredLink } from '@pv/state/graph';
 import { expect, it } from 'vitest';
 import { GraphResource } from '../../src/api/graph-resource.ts';
 import { ManualClock, settle } from '../kit/manual-clock.ts';
 
-const link = (pid: number) => [{ consumer_pid: pid }] as unknown as Graph;
+const links = [{ name: 'raw', consumer: 'c', provider: 'p' }] as unknown as DeclaredLink[];
+const shown = (pid: number) => [expect.objectContaining({ consumer: 'c', consumer_pid: pid, provider: 'p', provider_pid: 0 })];
 
-function resource() {
-  const source = { value: link(0) };
+function resource(declared = links) {
+  const pids: Record<string, number> = {};
   const clock = new ManualClock();
-  return { source, clock, graph: new GraphResource(() => source.value, clock, 30) };
+  return { pids, clock, graph: new GraphResource({ links: declared, pidOf: (name: ContainerName) => pids[name] ?? 0, clock, heldSeconds: 30 }) };
 }
 const never = new AbortController().signal;
 
 it('answers at once without an ETag, and with an old one', async () => {
-  const { graph, source } = resource();
+  const { graph, pids } = resource();
   const { etag } = await graph.get(undefined, never);
-  source.value = link(1);
+  pids['c'] = 1;
   graph.refresh();
-  expect(await graph.get(etag, never)).toMatchObject({ value: link(1) });
+  expect(await graph.get(etag, never)).toMatchObject({ value: shown(1) });
 });
 
-it('holds until the graph differs, not until it was merely looked at', async () => {
-  const { graph, source } = resource();
+it('holds until the graph differs, not until it was merely looked at, nor for a container without links', async () => {
+  const { graph, pids } = resource();
   const { etag } = await graph.get(undefined, never);
   const answers: unknown[] = [];
   void graph.get(etag, never).then((answer) => answers.push(answer.value));
   void graph.get(etag, never).then((answer) => answers.push(answer.value));
+  pids['other'] = 9;
   graph.refresh();
   await settle();
   expect(answers).toEqual([]);
-  source.value = link(7);
+  pids['c'] = 7;
   graph.refresh();
   await settle();
-  expect(answers).toEqual([link(7), link(7)]);
+  expect(answers).toEqual([shown(7), shown(7)]);
 });
 
 it('answers with the same after the time is over, and when the client has gone', async () => {
@@ -47,4 +50,13 @@ it('answers with the same after the time is over, and when the client has gone',
   expect(answers).toEqual([first.etag]);
   await clock.wind(30);
   expect(answers).toEqual([first.etag, first.etag]);
+});
+
+it('names with its ETag what the revision declares, and the pids that the answer has', async () => {
+  const [one, other] = [resource(), resource([{ ...links[0], role: 'admin' }] as DeclaredLink[])];
+  const tag = async ({ graph }: typeof one): Promise<string> => (await graph.get(undefined, never)).etag;
+  expect(await tag(one)).not.toBe(await tag(other));
+  const before = await tag(one);
+  one.pids['c'] = 3;
+  expect(await tag(one)).not.toBe(before);
 });

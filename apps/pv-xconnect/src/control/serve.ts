@@ -46,7 +46,8 @@ async function loadApi({ reconcile, status, pid, onFault }: ControlOptions): Pro
   return serveContract({
     server: 'pv-xconnect',
     onFault,
-    handle: async () => {
+    handle: async ({ name }) => {
+      if (name === 'listLinks') return { kind: 'json', value: await status() };
       const refreshed = await reconcile();
       if (refreshed.kind === 'failed') return { kind: 'error', error: { code: 'core-away', detail: refreshed.reason } };
       return { kind: 'json', value: { pid, links: await status() } };

@@ -5,8 +5,13 @@
 import type { Link } from '@pv/contract/graph';
 
 /** The contract's link, its strings not branded, since only their structure was checked here. */
-export type GraphLink = { readonly [K in Exclude<keyof Link, OptionKey>]: Link[K] extends number ? number : string } & LinkOptions;
+export type GraphLink = { readonly [K in Exclude<keyof Link, OptionKey | keyof Consent>]: Link[K] extends number ? number : string } & LinkOptions & Consent;
 type OptionKey = 'uid' | 'mode' | 'socket_type' | 'allow' | 'learn' | 'hide';
+/** Whom the provider lets in; a missing list is everybody. */
+interface Consent {
+  readonly roles?: readonly string[];
+  readonly consumers?: readonly string[];
+}
 export type LinkOptions = Partial<Pick<Link, OptionKey>>;
 
 export type ParsedGraph =
@@ -40,7 +45,9 @@ function parseJson(body: Buffer): unknown {
 function readLink(entry: Record<string, unknown>, type: string): GraphLink | undefined {
   const { name, consumer, provider, socket, target } = entry;
   if (!isText(name) || !isText(consumer) || !isText(provider) || !isPath(socket) || !isPath(target)) return undefined;
-  const { role, interface: protocol } = entry;
+  const { role, interface: protocol, roles, consumers } = entry;
+  // What keeps somebody out is never just dropped.
+  if (!isListOrMissing(roles) || !isListOrMissing(consumers)) return undefined;
   return {
     type, name, consumer, provider,
     role: isText(role) ? role : 'client',
@@ -49,6 +56,8 @@ function readLink(entry: Record<string, unknown>, type: string): GraphLink | und
     target,
     consumer_pid: readPid(entry['consumer_pid']),
     provider_pid: readPid(entry['provider_pid']),
+    ...(roles === undefined ? {} : { roles }),
+    ...(consumers === undefined ? {} : { consumers }),
     ...readOptions(entry),
   };
 }
@@ -71,6 +80,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
+}
+
+function isListOrMissing(value: unknown): value is readonly string[] | undefined {
+  return value === undefined || (Array.isArray(value) && value.every((entry) => typeof entry === 'string'));
 }
 
 function isPath(value: unknown): value is string {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { limits } from '@pv/contract/limits';
 import { systemClock } from '@pv/runtime/clock';
 import { waitFor } from '@pv/testkit/wait-for';
 import { expect, onTestFinished, test } from 'vitest';
@@ -74,7 +75,7 @@ test('a core that is away from the start is waited for', async () => {
 test.each([
   ['truncated text', '[{"type":', 'Failed to parse graph JSON'],
   ['an object', '{}', 'Graph JSON is not an array'],
-  ['more than the cap', `["${'x'.repeat(5 << 20)}"]`, 'Failed to fetch graph: the answer is longer than 4194304 bytes'],
+  ['more than the cap', `["${'x'.repeat(limits.answerBytes)}"]`, `Failed to fetch graph: the answer is longer than ${limits.answerBytes} bytes`],
 ])('%s leaves the last graph in force until a good one comes', async (_what, text, complaint) => {
   const following = await follow();
   await come(following, 1);
