@@ -29,6 +29,12 @@ const header = { iov: 2 * wordBytes, iovLength: 3 * wordBytes, control: 4 * word
 const cmsgHead = wordBytes + 8;
 const controlBytes = align(cmsgHead + maxFds * 4) + wordBytes;
 
+/** Linux keeps one write to a stream socket in buffers of at most 32 KiB and what fits a page beside them. */
+const maxBufferBytes = 40 * 1024;
+const walkBytes = 256;
+const FIONREAD = 0x541b;
+const ioctl: (fd: number, request: number, result: number) => number = libc.func('ioctl', 'int', ['int', 'unsigned long', 'uintptr_t']);
+
 const noFds: readonly number[] = [];
 
 export class MessageBuffer {
@@ -42,6 +48,8 @@ export class MessageBuffer {
   readonly data: Uint8Array;
   /** Of the last `receive`. */
   fds: readonly number[] = noFds;
+  /** Of the last `receiveExact`: descriptors, and the index of the byte that they came with. */
+  marks: { readonly at: number; readonly fds: readonly number[] }[] = [];
   /** Of the last `receive`: descriptors, or bytes of a packet, were lost. */
   truncated = false;
 
@@ -56,7 +64,11 @@ export class MessageBuffer {
 
   /** Bytes received (0: end of stream), or a negative errno. `limit`: at most so many. */
   receive(fd: number, limit = this.capacity): number {
-    this.#prepare(0, limit, controlBytes);
+    return this.#receiveAt(fd, 0, limit);
+  }
+
+  #receiveAt(fd: number, offset: number, limit: number): number {
+    this.#prepare(offset, limit, controlBytes);
     const count = recvmsg(fd, this.#scratch.address(this.#message), MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (count < 0) {
       this.fds = noFds;
@@ -70,21 +82,30 @@ export class MessageBuffer {
   }
 
   /**
-   * How many bytes can be received from a stream socket before the first one that comes with descriptors: 0 when they
-   * come with the very next one. `receive` alone would report those descriptors with bytes that were sent before them.
+   * As `receive`, from a stream socket, but with the place of descriptors: `marks`. The kernel alone reports them with
+   * bytes that were sent before them, if those still wait.
    */
-  bytesBeforeFds(fd: number): number {
-    let high = this.#peek(fd, this.capacity);
-    if (high >= 0) return this.capacity;
-    if (this.#peek(fd, 1) < 0) return 0;
-    high = this.capacity;
-    // Descriptors are within the first `high` bytes, and not within the first `low`.
-    for (let low = 1; high - low > 1; ) {
-      const middle = (low + high) >> 1;
-      if (this.#peek(fd, middle) < 0) high = middle;
-      else low = middle;
+  receiveExact(fd: number): number {
+    this.marks = [];
+    // First the count, then the question: what comes between the two is not received now.
+    const waiting = this.#waitingBytes(fd);
+    if (waiting > 1 && !this.#fdsWait(fd, 0)) return this.#receiveAt(fd, 0, Math.min(waiting, this.capacity));
+    const plain = waiting > maxBufferBytes ? this.#peek(fd, 0, this.capacity) - maxBufferBytes : 0;
+    return plain > 0 ? this.#receiveAt(fd, 0, plain) : this.#walk(fd);
+  }
+
+  /** Byte by byte, which is the only way to find the first one with descriptors; at most so many that others get their turn. */
+  #walk(fd: number): number {
+    for (let count = 0; count < walkBytes; count++) {
+      const one = this.#receiveAt(fd, count, 1);
+      if (one <= 0 || this.truncated) return count > 0 && !this.truncated ? count : one;
+      if (this.fds.length === 0) continue;
+      this.marks.push({ at: count, fds: this.fds });
+      const rest = this.#waitingBytes(fd);
+      if (rest === 0) return count + 1;
+      if (!this.#fdsWait(fd, count + 1)) return count + 1 + Math.max(0, this.#receiveAt(fd, count + 1, Math.min(rest, this.capacity - count - 1)));
     }
-    return high - 1;
+    return walkBytes;
   }
 
   /** Bytes sent, or a negative errno. `bytes` at most `capacity` long; a view on `data` is not copied. */
@@ -97,12 +118,21 @@ export class MessageBuffer {
     return count < 0 ? -koffi.errno() : count;
   }
 
-  /** -1: descriptors are within the first `length` bytes. Without room for them the kernel only says so. */
-  #peek(fd: number, length: number): number {
-    this.#prepare(0, length, 0);
-    const count = recvmsg(fd, this.#scratch.address(this.#message), MSG_DONTWAIT | MSG_PEEK);
-    if (count < 0) return 0;
-    return (this.#scratch.word(this.#message + header.flags) & MSG_CTRUNC) === 0 ? count : -1;
+  #waitingBytes(fd: number): number {
+    const result = ioctl(fd, FIONREAD, this.#scratch.address(this.#iov));
+    return result < 0 ? 0 : this.#scratch.word(this.#iov);
+  }
+
+  /** A look at one byte makes the kernel go through the whole queue; without room for descriptors it only says that there are some. */
+  #fdsWait(fd: number, offset: number): boolean {
+    this.#peek(fd, offset, 1);
+    return (this.#scratch.word(this.#message + header.flags) & MSG_CTRUNC) !== 0;
+  }
+
+  /** Bytes up to and with those of the first message that has descriptors; they are written at `offset`. */
+  #peek(fd: number, offset: number, length: number): number {
+    this.#prepare(offset, length, 0);
+    return Math.max(0, recvmsg(fd, this.#scratch.address(this.#message), MSG_DONTWAIT | MSG_PEEK));
   }
 
   #prepare(offset: number, length: number, control: number): void {

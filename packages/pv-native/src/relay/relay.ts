@@ -2,6 +2,7 @@
  * The data plane, as its main thread sees it: links are handed over with their listening descriptor and are served on a
  * thread of their own until they are removed. Nothing here waits for that thread but `counters`.
  */
+import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { eventfd, signalEventfd } from '../epoll.ts';
 import { closeFd, duplicateFd } from '../fd.ts';
@@ -73,7 +74,9 @@ export class Relay {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#order({ kind: 'stop' });
-    await this.#worker.terminate();
+    // It closes what it holds, then comes to its end.
+    this.#worker.ref();
+    await once(this.#worker, 'exit');
     this.#port.close();
     closeFd(this.#wakeFd);
   }

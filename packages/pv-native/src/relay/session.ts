@@ -7,7 +7,7 @@
 import { constants } from 'node:os';
 import { errnoText } from '../errors.ts';
 import { pollEvents } from '../epoll.ts';
-import { closeFds } from '../msg.ts';
+import { closeFds, type MessageBuffer } from '../msg.ts';
 import { type LinkBooks, relayLimits } from './books.ts';
 import { type Buffers, End } from './end.ts';
 import type { Filter, FilterOutput, Side } from './filter.ts';
@@ -184,20 +184,29 @@ export class Session implements FilterOutput {
 
   #read(end: End): void {
     const { buffers: { incoming }, packets } = this.#options;
-    const before = packets ? 0 : incoming.bytesBeforeFds(end.fd);
-    const count = incoming.receive(end.fd, before === 0 ? incoming.capacity : before);
+    // A filter frames its messages and needs no more than the order.
+    const exact = !packets && this.#filter === undefined;
+    const count = exact ? incoming.receiveExact(end.fd) : incoming.receive(end.fd);
     if (count === -EAGAIN || count === -EINTR) return;
     if (count < 0) return this.#lost(end, errnoText(count));
     if (count === 0) return this.#ended(end);
     if (incoming.truncated) {
-      closeFds(incoming.fds);
+      closeFds([...incoming.fds, ...(exact ? incoming.marks.flatMap(({ fds }) => fds) : [])]);
       return this.abort(packets ? 'a packet is larger than the relay takes, or its descriptors were lost' : 'descriptors were lost: too many are open');
     }
-    if (this.#finishing) return closeFds(incoming.fds);
-    this.#take(end, incoming.data.subarray(0, count), incoming.fds);
+    const data = incoming.data.subarray(0, count);
+    if (exact) this.#takeMarked(end, data, incoming.marks);
+    else this.#take(end, data, incoming.fds);
+  }
+
+  #takeMarked(end: End, data: Uint8Array, marks: MessageBuffer['marks']): void {
+    const [first] = marks;
+    if (first?.at !== 0) this.#take(end, data.subarray(0, first?.at), []);
+    for (const [index, { at, fds }] of marks.entries()) this.#take(end, data.subarray(at, marks[index + 1]?.at), fds);
   }
 
   #take(end: End, bytes: Uint8Array, fds: readonly number[]): void {
+    if (this.#finishing || this.#closed) return closeFds(fds);
     if (this.#filter !== undefined) return this.#filter.onData(end.side, bytes, fds);
     const other = this.#other(end);
     if (other === undefined) return closeFds(fds);

@@ -72,6 +72,7 @@ class RelayThread {
       case 'count':
         return this.#report({ kind: 'counters', token: order.token, counters: new Map([...this.#links].map(([id, { books }]) => [id, books.counters()])) });
       case 'stop':
+        for (const server of this.#links.values()) server.remove(0);
         return this.#loop.stop();
     }
   }
