@@ -3,8 +3,9 @@ import { workerData } from 'node:worker_threads';
 import type { MakeFilter } from '@pv/pv-native/relay/filter';
 import type { RelayWorkerData } from '@pv/pv-native/relay/relay';
 import { runRelayThread } from '@pv/pv-native/relay/thread';
+import { dbusFilterKind, makeDbusFilter } from './plugins/dbus/filter.ts';
 
 /** By the `kind` that a type's plugin names. */
-const filters = new Map<string, MakeFilter>([]);
+const filters = new Map<string, MakeFilter>([[dbusFilterKind, makeDbusFilter]]);
 
 runRelayThread({ ...(workerData as RelayWorkerData), filters });
