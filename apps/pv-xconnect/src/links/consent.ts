@@ -2,8 +2,8 @@
 import { refusedConsent } from '@pv/contract/consent';
 import type { GraphLink } from '../graph/parse.ts';
 
-/** Why the provider does not let this consumer in, with the key of its manifest that says so; undefined: it does. */
+/** `<rule>: <why the provider does not let this consumer in>`, as an audit line has it; undefined: it does. */
 export function consentRefusal(link: GraphLink): string | undefined {
   const refusal = refusedConsent(link);
-  return refusal === undefined ? undefined : `rule=${refusal.rule}: ${refusal.text}`;
+  return refusal === undefined ? undefined : `${refusal.rule}: ${refusal.text}`;
 }

@@ -25,6 +25,14 @@ test.each([['a null target', { target: null }], ['a relative target', { target: 
   expect(parse([{ ...whole, ...change }])).toEqual({ kind: 'graph', links: [], problems: ['Link missing required fields'] });
 });
 
+test("the provider's lists are taken, and a link with lists that cannot be read is not made without them", () => {
+  const listed = { ...whole, roles: ['admin'], consumers: [] };
+  expect(parse([listed])).toEqual({ kind: 'graph', links: [listed], problems: [] });
+  for (const lists of [{ roles: 'admin' }, { roles: [1] }, { consumers: null }, { consumers: {} }]) {
+    expect(parse([{ ...whole, ...lists }])).toEqual({ kind: 'graph', links: [], problems: ['Link missing required fields'] });
+  }
+});
+
 test('role and interface have the defaults that the graph documents', () => {
   expect(parse([{ ...whole, role: undefined, interface: null }])).toMatchObject({ links: [{ role: 'client', interface: whole.target }] });
 });
