@@ -1,9 +1,12 @@
 /** The thread that mounts inside other mount namespaces. It does what it was asked for, tells how it went, and ends. */
+import { chmodSync, chownSync, openSync } from 'node:fs';
+import { makeCharDevice } from './device.ts';
 import { closeFd } from './fd.ts';
 import { SystemError } from './errors.ts';
-import { unmount, unmountFlags } from './mount.ts';
+import { mount, mountFlags, unmount, unmountFlags } from './mount.ts';
 import { cloneMount, placeMount, restrictMount } from './mount-tree.ts';
-import { changeDirectory, enterMountNamespace, unshareFilesystemState } from './namespaces.ts';
+import { changeDirectory, enterMountNamespace, unshareFilesystemState, unshareMountNamespace } from './namespaces.ts';
+import { O_PATH } from './openat.ts';
 
 /** All are descriptors, of this process; namespaces those of /proc/<pid>/ns/mnt. */
 export type MountStep =
@@ -16,6 +19,18 @@ export type MountStep =
       readonly target: number;
       readonly targetNamespace: number;
       /** Of `mountAttributes`. */
+      readonly attributes: number;
+    }
+  | {
+      /** A new device node, for a namespace in which none can be made. */
+      readonly kind: 'device';
+      readonly device: number;
+      readonly uid: number;
+      readonly gid: number;
+      /** Permission bits. */
+      readonly mode: number;
+      readonly target: number;
+      readonly targetNamespace: number;
       readonly attributes: number;
     }
   | { readonly kind: 'unmount'; readonly directory: number; readonly name: string; readonly namespace: number };
@@ -44,18 +59,48 @@ export function runMountThread({ steps, outcome, syscall }: MountWorkerData): vo
 }
 
 function take(step: MountStep): void {
-  if (step.kind === 'unmount') {
-    enterMountNamespace(step.namespace);
-    changeDirectory(step.directory);
-    return unmount(step.name, unmountFlags.DETACH | unmountFlags.NOFOLLOW);
+  switch (step.kind) {
+    case 'unmount':
+      enterMountNamespace(step.namespace);
+      changeDirectory(step.directory);
+      return unmount(step.name, unmountFlags.DETACH | unmountFlags.NOFOLLOW);
+    case 'mount':
+      enterMountNamespace(step.sourceNamespace);
+      return place(step.source, step);
+    case 'device':
+      return withDevice(step, (fd) => place(fd, step));
   }
-  enterMountNamespace(step.sourceNamespace);
-  const tree = cloneMount(step.source);
+}
+
+function place(source: number, { target, targetNamespace, attributes }: Extract<MountStep, { target: number }>): void {
+  const tree = cloneMount(source);
   try {
-    restrictMount(tree, step.attributes);
-    enterMountNamespace(step.targetNamespace);
-    placeMount(tree, step.target);
+    restrictMount(tree, attributes);
+    enterMountNamespace(targetNamespace);
+    placeMount(tree, target);
   } finally {
     closeFd(tree);
+  }
+}
+
+/** In a file system of its own, which only this thread's mount namespace shows, and which the mount then keeps alive. */
+function withDevice({ device, uid, gid, mode }: Extract<MountStep, { kind: 'device' }>, work: (fd: number) => void): void {
+  unshareMountNamespace();
+  mount(null, '/', null, mountFlags.REC | mountFlags.PRIVATE);
+  // Any directory would do that is always there; nothing here looks into /proc from now on.
+  mount('none', '/proc', 'tmpfs', mountFlags.NOSUID | mountFlags.NOEXEC, 'size=4k,nr_inodes=4,mode=0700');
+  const directory = openSync('/proc', 'r');
+  try {
+    makeCharDevice(directory, 'device', device);
+    chownSync('/proc/device', uid, gid);
+    chmodSync('/proc/device', mode);
+    const fd = openSync('/proc/device', O_PATH);
+    try {
+      work(fd);
+    } finally {
+      closeFd(fd);
+    }
+  } finally {
+    closeFd(directory);
   }
 }

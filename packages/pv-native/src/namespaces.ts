@@ -16,6 +16,11 @@ export function unshareFilesystemState(): void {
   check(unshareCall(CLONE_FS), 'unshare');
 }
 
+/** A mount namespace of this thread's own, with all mounts as they are. What is mounted later shows elsewhere unless made private. */
+export function unshareMountNamespace(): void {
+  check(unshareCall(CLONE_NEWNS), 'unshare');
+}
+
 /** `namespaceFd`: of /proc/<pid>/ns/mnt. Root and working directory are that namespace's root then. Throws SystemError: EPERM. */
 export function enterMountNamespace(namespaceFd: number): void {
   check(setnsCall(namespaceFd, CLONE_NEWNS), 'setns');

@@ -1,8 +1,8 @@
 /**
- * Mounts one file of the provider (a socket, a device node) onto a path in the consumer, and takes that away again. The
- * consumer's programs then use that very file. The mount is read-only, so they cannot change its owner or mode; opening
- * and connecting go by the file's own permissions. Whatever links the containers have made, no file of the host is
- * reached: the source is a descriptor, the target is resolved inside the consumer's root.
+ * Mounts one file (a socket of the provider's, a device node) onto a path in the consumer, and takes that away again.
+ * The mount is read-only, so the consumer cannot change the file's owner or mode; opening and connecting go by the
+ * file's own permissions. Whatever links the containers have made, no file of the host is reached: the source is a
+ * descriptor or made for this, the target is resolved inside the consumer's root.
  */
 import { closeSync, openSync } from 'node:fs';
 import { errnoText, errorCode, SystemError } from '@pv/pv-native/errors';
@@ -13,8 +13,8 @@ import { mountAttributes } from '@pv/pv-native/mount-tree';
 import { openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
 import type { Pin } from '../links/pin.ts';
 import { isSame, type FileId } from '../links/place.ts';
-import { mappedRoot } from './mapped-root.ts';
-import { isPlaceholder, lookIn, makePlaceholder, obstacleIn, openPlaceholder, type Directory } from './target.ts';
+import { mappedRoot } from './mapped-ids.ts';
+import { isPlaceholder, lookIn, makePlaceholder, obstacleIn, openPlaceholder, type Directory, type Entry } from './target.ts';
 
 /** Takes the steps on a thread of their own; see takeMountSteps. */
 export type TakeMountSteps = (steps: readonly MountStep[]) => void;
@@ -29,11 +29,21 @@ export interface Mounted {
 
 export type MountResult = { readonly mounted: Mounted } | { readonly refusal: string };
 
+type To = Pick<Extract<MountStep, { target: number }>, 'target' | 'targetNamespace' | 'attributes'>;
+
 export interface MountSource {
-  /** `O_PATH`; it stays its caller's to close. */
-  readonly fd: number;
-  readonly id: FileId;
-  readonly provider: Pin;
+  /** Whether an entry is what is to be mounted. */
+  matches(entry: Entry): boolean;
+  /** Gives `take` the step that mounts it. */
+  step(to: To, take: (step: MountStep) => void): void;
+}
+
+/** A file of the provider's: `fd` is an `O_PATH` descriptor that stays its caller's to close. */
+export function fileSource(fd: number, id: FileId, provider: Pin): MountSource {
+  return {
+    matches: (entry) => isSame(entry.id, id),
+    step: (to, take) => withNamespace(provider, (sourceNamespace) => take({ kind: 'mount', source: fd, sourceNamespace, ...to })),
+  };
 }
 
 export function mountFile(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin, target: string): MountResult {
@@ -48,7 +58,7 @@ export function mountFile(takeSteps: TakeMountSteps, source: MountSource, consum
 }
 
 function mountOnto(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin, target: string, directory: Directory): MountResult {
-  const obstacle = obstacleIn(directory, source.id);
+  const obstacle = obstacleIn(directory, (entry) => source.matches(entry));
   switch (obstacle.kind) {
     case 'refused':
       return { refusal: `${target} ${obstacle.reason}` };
@@ -63,19 +73,18 @@ function mountOnto(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin
       break;
   }
   if (obstacle.kind !== 'mounted') mountNew(takeSteps, source, consumer, directory);
-  const { id } = source;
-  if (!isSame(lookIn(directory)?.id, id)) return { refusal: `${target} was taken away while it was made` };
+  const entry = lookIn(directory);
+  if (entry === undefined || !source.matches(entry)) return { refusal: `${target} was taken away while it was made` };
+  const { id } = entry;
   return { mounted: { id, intact: () => isSame(lookUp(consumer, target), id), remove: () => removeFrom(takeSteps, consumer, directory, id) } };
 }
 
-function mountNew(takeSteps: TakeMountSteps, { fd, provider }: MountSource, consumer: Pin, directory: Directory): void {
+function mountNew(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin, directory: Directory): void {
   withFsIds(mappedRoot(consumer.pid), () => makePlaceholder(directory));
   const attributes = mountAttributes.RDONLY | mountAttributes.NOSUID | mountAttributes.NOEXEC;
   const placeholder = openPlaceholder(directory);
   try {
-    withNamespace(provider, (sourceNamespace) => {
-      withNamespace(consumer, (targetNamespace) => takeSteps([{ kind: 'mount', source: fd, sourceNamespace, target: placeholder, targetNamespace, attributes }]));
-    });
+    withNamespace(consumer, (targetNamespace) => source.step({ target: placeholder, targetNamespace, attributes }, (step) => takeSteps([step])));
   } catch (error) {
     if (isPlaceholder(lookIn(directory))) unlinkAt(directory.fd, directory.name);
     throw error;

@@ -7,7 +7,7 @@ import { closeFd } from '@pv/pv-native/fd';
 import { mountIdOf } from '@pv/pv-native/mount-of';
 import { O_PATH, openat2, openEntry, resolveFlags } from '@pv/pv-native/openat';
 import { hasListener } from '@pv/pv-native/socket';
-import { isSame, type FileId } from '../links/place.ts';
+import type { FileId } from '../links/place.ts';
 
 export interface Directory {
   readonly fd: number;
@@ -18,6 +18,7 @@ export interface Entry {
   readonly id: FileId;
   readonly mode: number;
   readonly size: number;
+  readonly rdev: number;
   /** Something is mounted there, and this is that. */
   readonly isMount: boolean;
 }
@@ -30,11 +31,11 @@ export type Obstacle =
   | { readonly kind: 'unlink' | 'unmount' }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** `source`: what is to be mounted there. */
-export function obstacleIn(directory: Directory, source: FileId): Obstacle {
+/** `wanted`: whether an entry is what is to be mounted there. */
+export function obstacleIn(directory: Directory, wanted: (entry: Entry) => boolean): Obstacle {
   const entry = lookIn(directory);
   if (entry === undefined || isPlaceholder(entry)) return { kind: 'free' };
-  if (isSame(entry.id, source)) return entry.isMount ? { kind: 'mounted' } : { kind: 'refused', reason: 'is the very file that the provider offers' };
+  if (wanted(entry)) return entry.isMount ? { kind: 'mounted' } : { kind: 'refused', reason: 'is that very file already, and not by a mount of this link' };
   if (!isSocket(entry.mode)) return { kind: 'refused', reason: 'exists and is not a socket; it is left as it is' };
   if (hasListener(`/proc/self/fd/${directory.fd}/${directory.name}`)) return { kind: 'refused', reason: 'is a socket that somebody else listens on' };
   return { kind: entry.isMount ? 'unmount' : 'unlink' };
@@ -52,8 +53,8 @@ export function lookIn({ fd, name }: Directory): Entry | undefined {
   const entry = openEntry(fd, name);
   if (entry === undefined) return undefined;
   try {
-    const { dev, ino, mode, size } = fstatSync(entry, { bigint: true });
-    return { id: { dev, ino }, mode: Number(mode), size: Number(size), isMount: mountIdOf(entry) !== mountIdOf(fd) };
+    const { dev, ino, mode, size, rdev } = fstatSync(entry, { bigint: true });
+    return { id: { dev, ino }, mode: Number(mode), size: Number(size), rdev: Number(rdev), isMount: mountIdOf(entry) !== mountIdOf(fd) };
   } finally {
     closeFd(entry);
   }

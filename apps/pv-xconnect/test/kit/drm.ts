@@ -5,7 +5,8 @@ import { dirname } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { pinContainer, type Pin } from '../../src/links/pin.ts';
 import { drmPlugin } from '../../src/plugins/drm/drm.ts';
-import type { ActiveLink, PluginContext } from '../../src/plugins/plugin.ts';
+import type { TakeMountSteps } from '../../src/mounts/mount-file.ts';
+import type { ActiveLink, Establish, PluginContext } from '../../src/plugins/plugin.ts';
 import type { GraphLink } from '../../src/graph/parse.ts';
 import { link } from './daemon.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -22,9 +23,14 @@ export const drmLink = (consumer: Peer, provider: Peer, more: Partial<GraphLink>
   link(consumer, provider, { type: 'drm', name: 'drm-master', socket: card, target: card, interface: 'drm', ...more });
 
 export class DrmBench {
-  readonly plugin = drmPlugin(new Set(['1:3']));
+  readonly plugin;
   readonly clock = new FakeClock();
   readonly out: string[] = [];
+
+  /** `takeSteps`: of bundleMountWorker, for containers with a user namespace. */
+  constructor(takeSteps: TakeMountSteps = () => { throw new Error('no mount is expected here'); }) {
+    this.plugin = drmPlugin(new Set(['1:3']), takeSteps);
+  }
 
   /** Throws the reason when it cannot be. */
   establish(consumer: Peer, provider: Peer, more: Partial<GraphLink> = {}): ActiveLink {
@@ -41,7 +47,7 @@ export class DrmBench {
     throw new Error('it was established');
   }
 
-  attempt(consumer: Peer, provider: Peer, more: Partial<GraphLink>): ReturnType<typeof this.plugin.establish> {
+  attempt(consumer: Peer, provider: Peer, more: Partial<GraphLink>): Establish {
     const context = { lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.out.push(line) }, clock: this.clock, random: Math.random } as unknown as PluginContext;
     return this.plugin.establish(drmLink(consumer, provider, more), pinned(consumer), pinned(provider), context);
   }

@@ -35,6 +35,8 @@ lxc.cgroup.dir.monitor = lxc.monitor.${name}
 export async function startLxc(stem: string, conf: readonly string[] = []): Promise<LxcContainer> {
   const name = uniqueName(stem);
   const path = tempDir();
+  // A root that is mapped to another user comes through here too.
+  chmodSync(path, 0o755);
   const root = join(path, name, 'rootfs');
   for (const directory of ['proc', 'sys', 'dev', 'run']) mkdirSync(join(root, directory), { recursive: true });
   copyFileSync('/bin/busybox', join(root, 'busybox'));

@@ -4,11 +4,14 @@
  */
 import type { GraphLink } from '../../graph/parse.ts';
 import type { Pin } from '../../links/pin.ts';
+import { hasOwnUserNamespace } from '../../mounts/mapped-ids.ts';
+import type { TakeMountSteps } from '../../mounts/mount-file.ts';
 import type { ActiveLink, PluginContext } from '../plugin.ts';
 import type { DeviceRules } from './device-rules.ts';
 import { readExported, sameNode, type Device } from './exported.ts';
 import type { Holders } from './holders.ts';
-import { injectNode, type Injected } from './node.ts';
+import { mountNode } from './mounted-node.ts';
+import { injectNode, type Injected, type InjectResult } from './node.ts';
 import { roleRefusal } from './policy.ts';
 
 /** What all links of this type share. */
@@ -16,6 +19,7 @@ export interface Shared {
   readonly holders: Holders;
   readonly rules: DeviceRules;
   readonly testDevices: ReadonlySet<string>;
+  readonly takeSteps: TakeMountSteps;
 }
 
 interface Held {
@@ -81,7 +85,7 @@ export class DeviceLink implements ActiveLink {
   #permit(device: Device, releaseClaim: () => void): string | undefined {
     const rule = this.#shared.rules.allow(this.#consumer, this.#link.consumer, device.number);
     if (rule.kind === 'container decides') this.#context.lines.out(`pvx-drm: The container's own device rules decide whether ${this.#link.consumer} can open ${device.number}: it has no version 1 control group for them`);
-    const result = rule.kind === 'refused' ? { refusal: rule.reason } : injectNode(this.#consumer, this.#link.target, device);
+    const result = rule.kind === 'refused' ? { refusal: rule.reason } : this.#place(device);
     const release = (): void => {
       if (rule.kind === 'allowed') rule.release();
       releaseClaim();
@@ -92,6 +96,12 @@ export class DeviceLink implements ActiveLink {
     }
     release();
     return result.refusal;
+  }
+
+  /** In a container with a user namespace of its own no device node works but one that is mounted there. */
+  #place(device: Device): InjectResult {
+    const { target } = this.#link;
+    return hasOwnUserNamespace(this.#consumer.pid) ? mountNode(this.#shared.takeSteps, this.#consumer, target, device) : injectNode(this.#consumer, target, device);
   }
 
   #drop(): void {

@@ -3,14 +3,15 @@
  * goes with the link. No data passes through here. A card goes to one consumer at a time, render nodes to all.
  */
 import { hostName } from '@pv/contract/grammar';
+import type { TakeMountSteps } from '../../mounts/mount-file.ts';
 import type { Plugin } from '../plugin.ts';
 import { DeviceLink, type Shared } from './device-link.ts';
 import { DeviceRules } from './device-rules.ts';
 import { Holders } from './holders.ts';
 
 /** `testDevices`: see parseTestDevices; empty but in tests. */
-export function drmPlugin(testDevices: ReadonlySet<string>): Plugin {
-  const shared: Shared = { holders: new Holders(), rules: new DeviceRules(), testDevices };
+export function drmPlugin(testDevices: ReadonlySet<string>, takeSteps: TakeMountSteps): Plugin {
+  const shared: Shared = { holders: new Holders(), rules: new DeviceRules(), testDevices, takeSteps };
   return {
     type: 'drm',
     refusal(link) {

@@ -9,7 +9,7 @@ import { O_PATH, openInRoot } from '@pv/pv-native/openat';
 import type { GraphLink } from '../../graph/parse.ts';
 import type { Pin } from '../../links/pin.ts';
 import { isSame, type FileId } from '../../links/place.ts';
-import { mountFile, type Mounted, type TakeMountSteps } from '../../mounts/mount-file.ts';
+import { fileSource, mountFile, type Mounted, type TakeMountSteps } from '../../mounts/mount-file.ts';
 import { isSocket } from '../../mounts/target.ts';
 import type { ActiveLink, Establish, PluginContext } from '../plugin.ts';
 
@@ -67,7 +67,7 @@ class DirectLink implements ActiveLink {
 
   #mountFrom(provider: Pin): string | undefined {
     return withSocket(provider, this.#link.socket, (fd, id) => {
-      const result = mountFile(this.#takeSteps, { fd, id, provider }, this.#consumer, this.#link.target);
+      const result = mountFile(this.#takeSteps, fileSource(fd, id, provider), this.#consumer, this.#link.target);
       if ('refusal' in result) return result.refusal;
       this.#mounted = result.mounted;
       return undefined;

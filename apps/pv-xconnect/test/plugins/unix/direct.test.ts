@@ -189,7 +189,7 @@ test('a container that provides for itself keeps its own socket', async () => {
   await serve(provider.at(socketPath), echo);
   mkdirSync(provider.at('/run/pv'));
   symlinkSync('../example', provider.at('/run/pv/services'));
-  expect(bench.refusal(provider, provider)).toBe(`${target} is the very file that the provider offers`);
+  expect(bench.refusal(provider, provider)).toBe(`${target} is that very file already, and not by a mount of this link`);
   expect(await ask(provider.at(socketPath), 'mine')).toBe('mine');
 });
 
@@ -202,8 +202,11 @@ test('a consumer that has ended is closed without a complaint', async () => {
   expect(bench.err).toEqual([]);
 });
 
-test.skipIf(!existsSync('/usr/bin/lxc-start'))('between LXC containers', async () => {
-  const [consumer, provider] = await Promise.all([startLxc('consumer'), startLxc('provider')]);
+test.skipIf(!existsSync('/usr/bin/lxc-start')).each<[string, string[]]>([
+  ['', []],
+  [', the consumer with a user namespace of its own', ['lxc.idmap = u 0 100000 65536', 'lxc.idmap = g 0 100000 65536', 'lxc.rootfs.options = idmap=container', 'lxc.mount.entry = none run tmpfs rw 0 0']],
+])('between LXC containers%s', async (_what, conf) => {
+  const [consumer, provider] = await Promise.all([startLxc('consumer', conf), startLxc('provider')]);
   mkdirSync(provider.at('/run/example'), { recursive: true });
   await serve(provider.at(socketPath), echo);
   const active = new Bench().establish(consumer, provider);
