@@ -1,17 +1,20 @@
 /** The mesh as the revision declares it (spec xconnect 2, issue's field rules). */
 import type { Graph, Link } from '@pv/contract/graph';
 import type { ContainerName } from '@pv/contract/names';
+import { type HostedBus, hostedLink, isFromHost } from './hosted-bus.ts';
 import type { Revision, ServiceExport } from './model.ts';
 import { offersFor, offersOf } from './service-rules.ts';
 
 /** A link without what changes while a revision runs. */
 export type DeclaredLink = Omit<Link, 'consumer_pid' | 'provider_pid'>;
 
-export function declaredLinks({ containers }: Revision): DeclaredLink[] {
+/** `hostedBus`: undefined when the host runs none. */
+export function declaredLinks({ containers }: Revision, hostedBus?: HostedBus): DeclaredLink[] {
   const offers = offersOf(containers);
   return containers.flatMap((consumer) =>
-    consumer.requires.flatMap((requirement) =>
-      offersFor(requirement, offers).map(({ provider, service }) => ({
+    consumer.requires.flatMap((requirement) => {
+      if (hostedBus !== undefined && isFromHost(requirement)) return [hostedLink(consumer, requirement, hostedBus)];
+      return offersFor(requirement, offers).map(({ provider, service }) => ({
         type: service.type,
         name: service.name,
         consumer: consumer.name,
@@ -22,8 +25,8 @@ export function declaredLinks({ containers }: Revision): DeclaredLink[] {
         target: requirement.target,
         ...consentOf(service),
         ...service.options,
-      })),
-    ),
+      }));
+    }),
   );
 }
 

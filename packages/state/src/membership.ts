@@ -59,5 +59,6 @@ function inherit(run: RunJson, group: GroupModel, findings: Findings): Container
     hasConfigOverlay: false,
     exports: [],
     requires: run.requires,
+    owns: [],
   };
 }

@@ -1,7 +1,7 @@
 /** A revision after it was checked: what pv-core runs. Nothing here is text that still needs checking. */
 import type { RecoveryPolicyName, RestartPolicy, StatusGoal } from '@pv/contract/containers';
 import type { Link, ServiceType } from '@pv/contract/graph';
-import type { ContainerName, ContainerPath, GroupName, ObjectId, RevisionName, Role, ServiceName } from '@pv/contract/names';
+import type { BusName, ContainerName, ContainerPath, GroupName, ObjectId, RevisionName, Role, ServiceName } from '@pv/contract/names';
 
 export interface RecoveryPolicy {
   readonly policy: RecoveryPolicyName;
@@ -55,6 +55,17 @@ export interface Requirement {
   readonly at: { readonly file: string; readonly path: string };
 }
 
+/** A name on the hosted system bus. */
+export interface OwnedName {
+  readonly name: BusName;
+  /** Who owns it. */
+  readonly role: Role;
+  /** Who may call it; `any`: every role. */
+  readonly allow: readonly Role[];
+  /** Where it was declared, for messages. */
+  readonly at: { readonly file: string; readonly path: string };
+}
+
 export interface ContainerModel {
   readonly name: ContainerName;
   /** Engine; null for a container that is only data. */
@@ -73,6 +84,7 @@ export interface ContainerModel {
   readonly hasConfigOverlay: boolean;
   readonly exports: readonly ServiceExport[];
   readonly requires: readonly Requirement[];
+  readonly owns: readonly OwnedName[];
 }
 
 export interface GroupModel {

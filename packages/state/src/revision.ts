@@ -4,6 +4,7 @@
  */
 import { ContainerName, ObjectId, type RevisionName } from '@pv/contract/names';
 import { type GroupSource, readGroups } from './groups.ts';
+import { checkHostedBus } from './hosted-bus-rules.ts';
 import { type Json, parseJson } from './json.ts';
 import { belong } from './membership.ts';
 import type { ContainerModel, Revision } from './model.ts';
@@ -19,6 +20,8 @@ export interface RevisionSource {
   readonly text: string;
   /** Seconds: PV_UPDATER_GOALS_TIMEOUT, for groups that set none. */
   readonly goalsTimeout: number;
+  /** Does the host run a system bus for containers? */
+  readonly hostedBus?: boolean;
 }
 
 export type RevisionResult =
@@ -29,7 +32,7 @@ type State = Readonly<Record<string, Json>>;
 
 const stateFile = 'state';
 
-export function parseRevision({ name, text, goalsTimeout }: RevisionSource): RevisionResult {
+export function parseRevision({ name, text, goalsTimeout, hostedBus = false }: RevisionSource): RevisionResult {
   const findings = new Findings();
   const state = readState(text, findings);
   if (state === undefined) return { kind: 'invalid', problems: findings.problems };
@@ -39,7 +42,8 @@ export function parseRevision({ name, text, goalsTimeout }: RevisionSource): Rev
   const containers = belong(runs, groups, groupSource(state) === undefined, findings).map((container) => ({ ...withFiles(container, state, findings), hasConfigOverlay: overlaid.has(container.name) }));
   warnOrphans(state, runs, findings);
   warnMisplaced(state, findings);
-  checkServices(containers, findings);
+  checkServices(containers, hostedBus, findings);
+  checkHostedBus(containers, hostedBus, findings);
   const objects = readObjects(state, findings);
   if (findings.problems.length > 0) return { kind: 'invalid', problems: findings.problems };
   return { kind: 'ok', revision: { name, groups, containers, objects }, warnings: findings.warnings };
@@ -94,7 +98,7 @@ function readContainers(state: State, findings: Findings): RunJson[] {
 
 function withFiles(container: ContainerModel, state: State, findings: Findings): ContainerModel {
   const file = `${container.name}/services.json`;
-  const services = state[file] === undefined ? { exports: [], requires: [] } : readServicesFile(file, state[file], findings);
+  const services = state[file] === undefined ? { exports: [], requires: [], owns: [] } : readServicesFile(file, state[file], findings);
   for (const needed of [container.config, ...container.volumes.filter(({ kind }) => kind === 'image').map(({ name }) => name)]) {
     if (needed !== null && state[`${container.name}/${needed}`] === undefined) {
       findings.problem(`${container.name}/run.json`, '$', `names '${needed}', but the state has no '${container.name}/${needed}'`);
@@ -104,6 +108,7 @@ function withFiles(container: ContainerModel, state: State, findings: Findings):
     ...container,
     exports: services.exports,
     requires: [...container.requires, ...services.requires],
+    owns: services.owns,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Rules between containers: every link of the mesh is settled when the state is accepted (spec xconnect 1.4). */
 import { refusedConsent } from '@pv/contract/consent';
+import { isFromHost } from './hosted-bus.ts';
 import type { ContainerModel, Requirement, ServiceExport } from './model.ts';
 import type { Findings } from './problem.ts';
 
@@ -29,7 +30,8 @@ export function offersFor({ name, provider: wanted }: Requirement, offers: Offer
   return wanted === undefined ? found : found.filter(({ provider }) => provider.name === wanted);
 }
 
-export function checkServices(containers: readonly ContainerModel[], findings: Findings): void {
+/** `hostedBus`: the host provides the system bus, under rules of its own. */
+export function checkServices(containers: readonly ContainerModel[], hostedBus: boolean, findings: Findings): void {
   const offers = offersOf(containers);
   for (const container of containers) {
     checkExports(container, findings);
@@ -38,7 +40,7 @@ export function checkServices(containers: readonly ContainerModel[], findings: F
       const { file, path } = requirement.at;
       if (targets.has(requirement.target)) findings.problem(file, `${path}.target`, `'${requirement.target}' is the target of another service of '${container.name}' already`);
       targets.add(requirement.target);
-      checkRequirement(container, requirement, offersFor(requirement, offers), findings);
+      if (!hostedBus || !isFromHost(requirement)) checkRequirement(container, requirement, offersFor(requirement, offers), findings);
     }
   }
 }

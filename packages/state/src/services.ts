@@ -6,13 +6,15 @@ import { serviceOptions, ServiceType } from '@pv/contract/graph';
 import { ContainerName, ContainerPath, Role, ServiceName } from '@pv/contract/names';
 import * as z from 'zod/mini';
 import type { Json } from './json.ts';
-import type { Requirement, ServiceExport, ServiceOptions } from './model.ts';
+import type { OwnedName, Requirement, ServiceExport, ServiceOptions } from './model.ts';
+import { readOwnedName } from './owned-names.ts';
 import type { Findings } from './problem.ts';
 import { check, warnUnknownKeys } from './schema.ts';
 
 export interface Declared {
   readonly exports: ServiceExport[];
   readonly requires: Requirement[];
+  readonly owns: OwnedName[];
 }
 
 interface At {
@@ -20,7 +22,8 @@ interface At {
   readonly path: string;
 }
 
-const defaultRole = 'client' as Role;
+/** Of a requirement that names none. */
+export const defaultRole = 'client' as Role;
 
 const ExportDocument = z.object({
   name: ServiceName,
@@ -44,11 +47,11 @@ const RequirementDocument = z.object({
 const requirementKeys = ['name', 'type', 'provider', 'role', 'interface', 'target', 'socket'];
 
 /**
- * `services.json`: a bare array or `{"services":[...]}`. An entry that names a `provider` is a requirement
- * (required), any other one an export.
+ * `services.json`: a bare array or `{"services":[...]}`. An entry with `owns` is a name on the hosted system bus, one
+ * that names a `provider` a requirement (required), any other one an export.
  */
 export function readServicesFile(file: string, value: Json, findings: Findings): Declared {
-  const declared: Declared = { exports: [], requires: [] };
+  const declared: Declared = { exports: [], requires: [], owns: [] };
   const [list, path] = Array.isArray(value) ? [value as readonly Json[], '$'] : [member(value, 'services'), '$.services'];
   if (!Array.isArray(list)) {
     findings.problem(file, '$', 'must be an array of services, or an object with the array "services"');
@@ -60,7 +63,8 @@ export function readServicesFile(file: string, value: Json, findings: Findings):
 
 function readEntry(entry: Json, at: At, declared: Declared, findings: Findings): void {
   if (member(entry, 'owns') !== undefined) {
-    findings.warn(at.file, at.path, 'names on the hosted system bus ("owns") are not in this version; the entry has no effect');
+    const owned = readOwnedName(entry, at, findings);
+    if (owned !== undefined) declared.owns.push(owned);
   } else if (member(entry, 'provider') !== undefined) {
     const requirement = readRequirement(entry, at, true, findings);
     if (requirement !== undefined) declared.requires.push(requirement);
