@@ -4,9 +4,9 @@ import { fieldTable, messageFlag, messageType, type Header } from './header.ts';
 
 export const busName = 'org.freedesktop.DBus';
 
-export type BodyValue = string | boolean | readonly string[];
+export type BodyValue = string | number | boolean | readonly string[];
 
-/** Values of types `s`, `b` and `as`. */
+/** Values of types `s`, `u`, `b` and `as`. */
 export function buildMessage(header: Omit<Header, 'signature' | 'unixFds'>, body: readonly BodyValue[] = []): Uint8Array {
   const writer = new Writer();
   writer.bytes(0x6c, header.type, header.flags, 1);
@@ -41,12 +41,13 @@ function writeFields(writer: Writer, header: Header): void {
 
 function typeOf(value: BodyValue): string {
   if (typeof value === 'string') return 's';
+  if (typeof value === 'number') return 'u';
   return typeof value === 'boolean' ? 'b' : 'as';
 }
 
 function writeValue(writer: Writer, value: BodyValue): void {
   if (typeof value === 'string') writer.string(value);
-  else if (typeof value === 'boolean') writer.uint32(value ? 1 : 0);
+  else if (typeof value === 'number' || typeof value === 'boolean') writer.uint32(Number(value));
   else writer.array(4, () => value.forEach((text) => writer.string(text)));
 }
 

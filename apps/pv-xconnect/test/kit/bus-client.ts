@@ -144,3 +144,19 @@ export async function userOf(client: BusClient, name: string): Promise<number> {
   return (await client.bus('GetConnectionUnixUser', name)).body.uint32();
 }
 
+
+/** Answers the next call with what it was called with: its member, and its descriptors' number. */
+export async function answerOne(server: BusClient): Promise<Received> {
+  const call = await server.message(({ header }) => header.type === messageType.call, 'a call');
+  const { serial, sender, member = '' } = call.header;
+  server.send(buildMessage({ type: messageType.return, flags: 1, serial: server.nextSerial(), replySerial: serial, ...(sender === undefined ? {} : { destination: sender }) }, [`${member} ${call.fds.length}`]));
+  return call;
+}
+
+/** A service on the bus itself, not through the mesh, that owns `names`. */
+export async function service(path: string, ...names: string[]): Promise<BusClient & { readonly unique: string }> {
+  const client = new BusClient(path);
+  const unique = await client.hello();
+  for (const name of names) await client.bus('RequestName', name, 0);
+  return Object.assign(client, { unique });
+}

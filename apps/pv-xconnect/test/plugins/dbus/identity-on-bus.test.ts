@@ -25,7 +25,7 @@ test.each(tricks)('7.2-6 the role nobody stays nobody after %s', async (_, trick
   client.begin();
   const unique = (await client.bus('Hello')).body.string();
   expect(await userOf(client, unique)).toBe(65_534);
-  expect(errorName(await client.bus('RequestName', 'org.pantavisor.Example'))).toBeDefined();
+  expect(errorName(await client.bus('RequestName', 'org.pantavisor.Example', 0))).toBeDefined();
 });
 
 test('7.2-6 AUTH, BEGIN and Hello in one packet', async () => {
