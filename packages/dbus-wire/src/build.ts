@@ -7,7 +7,7 @@ export const busName = 'org.freedesktop.DBus';
 export type BodyValue = string | number | boolean | readonly string[];
 
 /** Values of types `s`, `u`, `b` and `as`. */
-export function buildMessage(header: Omit<Header, 'signature' | 'unixFds'>, body: readonly BodyValue[] = []): Uint8Array {
+export function buildMessage(header: Omit<Header, 'signature'>, body: readonly BodyValue[] = []): Uint8Array {
   const writer = new Writer();
   writer.bytes(0x6c, header.type, header.flags, 1);
   writer.uint32(0);
