@@ -14,6 +14,10 @@ interface Example {
   readonly programs?: readonly string[];
   /** Keys of args.json that run.json keeps under their own name: both spellings are in the field. */
   readonly verbatim?: readonly string[];
+  /** More lines for lxc.container.conf. */
+  readonly conf?: string;
+  /** Built only when asked for by name: needs what most machines do not have. */
+  readonly onRequest?: true;
 }
 
 const socat = ['/usr/bin/socat'];
@@ -26,11 +30,14 @@ export const examples: Readonly<Record<string, Example>> = {
   'pv-example-random': { verbatim: ['PV_AUTO_RECOVERY'] },
   'pv-example-stubborn': {},
   'pv-example-norole': { programs: socat },
+  'pv-example-drm-provider': { conf: 'lxc.mount.entry = /dev/dri dev/dri none bind,optional,create=dir 0 0\n', onRequest: true },
+  'pv-example-drm-master': { onRequest: true },
+  'pv-example-drm-render': { onRequest: true },
 };
 
 export interface BuildOptions {
   readonly out: string;
-  /** Default: all. */
+  /** Default: all that are not `onRequest`. */
   readonly names?: readonly string[];
   /** Default: /bin/busybox. */
   readonly busybox?: string;
@@ -41,7 +48,7 @@ export interface BuildOptions {
 }
 
 /** The paths of the exports written. */
-export async function buildExamples({ out, names = Object.keys(examples), busybox = '/bin/busybox', sourceDateEpoch = 0, sources }: BuildOptions): Promise<string[]> {
+export async function buildExamples({ out, names = usualNames(), busybox = '/bin/busybox', sourceDateEpoch = 0, sources }: BuildOptions): Promise<string[]> {
   checkInputs(names, busybox);
   mkdirSync(out, { recursive: true });
   const from = sources ?? join(import.meta.dirname, '..', 'containers');
@@ -52,6 +59,10 @@ export async function buildExamples({ out, names = Object.keys(examples), busybo
     built.push(path);
   }
   return built;
+}
+
+function usualNames(): string[] {
+  return Object.entries(examples).flatMap(([name, { onRequest }]) => (onRequest === true ? [] : [name]));
 }
 
 async function buildOne(name: string, source: string, path: string, busybox: string, epoch: number): Promise<void> {
@@ -67,8 +78,6 @@ export interface ContainerSource extends Example {
   readonly args: Args;
   /** services.json. */
   readonly services?: unknown;
-  /** More lines for lxc.container.conf. */
-  readonly conf?: string;
 }
 
 /** One container as a pvrexport at `path`. */

@@ -20,6 +20,12 @@ describe('buildExamples', () => {
     expect(readdirSync(join(at.dir, 'a'))).toEqual(names.map((name) => `${name}.pvrexport.tgz`));
   });
 
+  it('leaves out by itself what needs a graphics device', async () => {
+    const built = await buildExamples({ out: at.dir });
+    expect(built.filter((path) => path.includes('drm'))).toEqual([]);
+    expect(built.length).toBeGreaterThan(5);
+  });
+
   it('takes the time from outside', async () => {
     const [path = ''] = await buildExamples({ out: at.dir, names: ['pv-example-app'], sourceDateEpoch: 86_400 });
     expect(execFileSync('tar', ['--utc', '-tvzf', path], { encoding: 'utf8' }).match(/ 1970-01-02 00:00 /g)).toHaveLength(3);

@@ -12,7 +12,7 @@ const run = (program: string, ...args: string[]) => execFileSync(program, args, 
 
 beforeAll(async () => {
   at.root = mkdtempSync(join(tmpdir(), 'pv-examples-test-'));
-  for (const path of await buildExamples({ out: dir('built') })) {
+  for (const path of await buildExamples({ out: dir('built'), names: Object.keys(examples) })) {
     const name = /([^/]+)\.pvrexport\.tgz$/.exec(path)?.[1] ?? '';
     mkdirSync(dir(name));
     run('tar', '-xzf', path, '-C', dir(name));
@@ -54,7 +54,8 @@ describe('the examples', () => {
 
   it('show each way to be controlled', () => {
     expect(policies()).toEqual({
-      'pv-example-app': 'root container', 'pv-example-norole': 'root of the group nobody', 'pv-example-random': 'root container', 'pv-example-recovery': 'root container',
+      'pv-example-app': 'root container', 'pv-example-drm-master': 'root container', 'pv-example-drm-provider': 'root container', 'pv-example-drm-render': 'root container',
+      'pv-example-norole': 'root of the group nobody', 'pv-example-random': 'root container', 'pv-example-recovery': 'root container',
       'pv-example-stubborn': 'root container', 'pv-example-unix-client': 'app of the group', 'pv-example-unix-server': 'app container',
     });
   });
@@ -62,6 +63,15 @@ describe('the examples', () => {
   it('offer and need one service, the consumer naming its provider', () => {
     expect(state('pv-example-unix-server')['pv-example-unix-server/services.json']).toEqual({ '#spec': 'service-manifest-xconnect@1', services: [{ name: 'raw', type: 'unix', socket: '/run/example/raw.sock' }] });
     expect(state('pv-example-unix-client')['pv-example-unix-client/services.json']).toEqual({ services: [{ type: 'unix', name: 'raw', provider: 'pv-example-unix-server', socket: '/run/pv/services/raw.sock' }] });
+  });
+
+  it('hand out graphics devices, by the kind of each', () => {
+    expect(state('pv-example-drm-provider')['pv-example-drm-provider/services.json']).toHaveProperty('services', [
+      { name: 'drm-master', type: 'drm', socket: '/dev/dri/card0' },
+      { name: 'drm-render', type: 'drm', socket: '/dev/dri/renderD128' },
+    ]);
+    expect(state('pv-example-drm-master')['pv-example-drm-master/run.json']).toHaveProperty('services.required', [{ name: 'drm-master', type: 'drm', role: 'master', target: '/dev/dri/card0' }]);
+    expect(state('pv-example-drm-render')['pv-example-drm-render/run.json']).toHaveProperty('services.required', [{ name: 'drm-render', type: 'drm', role: 'render', target: '/dev/dri/renderD128' }]);
   });
 
   it('spell the recovery policy in both ways', () => {
