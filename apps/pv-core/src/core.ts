@@ -19,6 +19,7 @@ import { createHandlers } from './api/handlers.ts';
 import { meshLinks } from './api/mesh-links.ts';
 import { Daemons } from './daemons/daemons.ts';
 import { DoorSockets, doorsOf } from './daemons/door-sockets.ts';
+import { type PreparedBus, prepareHostedBus } from './hosted-bus/prepare.ts';
 import { Supervisor } from './lifecycle/supervisor.ts';
 import { loadRevision } from './revision/load.ts';
 import { lockedRun, lockRun } from './run-lock.ts';
@@ -51,25 +52,30 @@ export async function beginCore(options: CoreOptions): Promise<BeginResult> {
   if (lock === undefined) return { kind: 'refused', problems: [lockedRun(places.run)] };
   prepareRun(places);
   const unusable = (await Promise.all([...options.engines.values()].map((engine) => engine.unusable()))).filter((reason) => reason !== undefined);
-  const loaded = loadRevision(options.revision, places, options.engines, config.PV_UPDATER_GOALS_TIMEOUT);
+  const loaded = loadRevision(options.revision, places, options.engines, config.PV_UPDATER_GOALS_TIMEOUT, config.PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED);
   if (unusable.length > 0 || loaded.kind === 'invalid') {
     closeSync(lock);
     return { kind: 'refused', problems: [...unusable, ...(loaded.kind === 'invalid' ? loaded.problems : [])] };
   }
+  const bus = await prepareHostedBus(loaded.revision, config, places);
+  if (bus.kind === 'refused') {
+    closeSync(lock);
+    return { kind: 'refused', problems: [bus.problem] };
+  }
   for (const warning of loaded.warnings) log.for('parser').warn(warning);
-  return { kind: 'running', core: await run(loaded.revision, options) };
+  return { kind: 'running', core: await run(loaded.revision, bus.kind === 'ready' ? bus.bus : undefined, options) };
 }
 
-async function run(revision: Revision, options: CoreOptions): Promise<Core> {
+async function run(revision: Revision, hostedBus: PreparedBus | undefined, options: CoreOptions): Promise<Core> {
   const { places, config, clock, log, onReboot } = options;
   const supervisor = new Supervisor({
     revision, engines: options.engines, volumes: createVolumes(places, revision.name), places, clock, log,
     grace: config.PV_STOP_GRACE, onChange: () => graph.refresh(), onReboot,
   });
   const lives = new Map(supervisor.lives.map((life) => [life.model.name, life]));
-  const graph = new GraphResource({ links: declaredLinks(revision), pidOf: (name) => lives.get(name)?.pid ?? 0, clock, heldSeconds: limits.heldMs / 1000 });
+  const graph = new GraphResource({ links: declaredLinks(revision, hostedBus), pidOf: (name) => lives.get(name)?.pid ?? 0, clock, heldSeconds: limits.heldMs / 1000 });
   const doors = new DoorSockets(doorsOf(revision, places));
-  const daemons = new Daemons({ ...options, dir: places.daemons, doors, log: log.for('daemons') });
+  const daemons = new Daemons({ ...options, dir: places.daemons, doors, hostedBus, log: log.for('daemons') });
   const handlers = createHandlers({ supervisor, revision, daemons, graph, meshLinks: meshLinks(places.xconnectSocket), buildInfoPath: join(options.programs, 'build.json') });
   const socket = serveCore(handlers, places, config.PV_CTRL_UID, log.for('ctrl'));
   daemons.begin();

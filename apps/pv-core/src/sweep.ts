@@ -36,7 +36,7 @@ async function removeAll(places: Places, engines: readonly Engine[]): Promise<re
   }
   for (const engine of engines) engine.tidy();
   removeEmpty(places.volumes);
-  const ours = ['containers', 'core', 'daemons', 'logs', 'pv-ctrl', 'xconnect'];
+  const ours = ['containers', 'core', 'daemons', 'dbus', 'logs', 'pv-ctrl', 'xconnect'];
   for (const entry of problems.length === 0 ? ours : []) rmSync(join(places.run, entry), { recursive: true, force: true });
   return problems;
 }

@@ -17,6 +17,10 @@ export interface Config {
   readonly PV_CTRL_UID: number;
   /** 1: containers may share the host's network namespace when their configuration says so. */
   readonly PV_LXC_ALLOW_HOST_NETWORK: boolean;
+  /** 1: the host runs a system bus for containers. */
+  readonly PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: boolean;
+  /** The numeric user and group that this bus runs as. */
+  readonly PV_XCONNECT_DBUS_UID: number;
 }
 
 export interface ConfigResult {
@@ -33,6 +37,8 @@ export const defaultConfig: Config = {
   PV_STOP_GRACE: 5,
   PV_CTRL_UID: 65411,
   PV_LXC_ALLOW_HOST_NETWORK: false,
+  PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: false,
+  PV_XCONNECT_DBUS_UID: 65412,
 };
 
 type Parse<T> = (text: string) => T | undefined;
@@ -56,6 +62,9 @@ const parsers: { readonly [K in keyof Config]: Parse<Config[K]> } = {
   PV_STOP_GRACE: integer(0, 3600),
   PV_CTRL_UID: integer(1, 2_147_483_647),
   PV_LXC_ALLOW_HOST_NETWORK: boolean,
+  PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: boolean,
+  // Below the ids of roles.
+  PV_XCONNECT_DBUS_UID: integer(1, 65_533),
 };
 
 /** `file`: the text of a configuration file, `key=value` per line, `#` comments. `env`: the environment. */

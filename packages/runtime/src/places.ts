@@ -19,6 +19,7 @@ export interface Places extends Roots {
   /** FIFOs and pid records of managed daemons. */
   readonly daemons: string;
   readonly volumes: string;
+  readonly hostedBus: HostedBusPlaces;
   /** `<run>/logs`, a link to `<storage>/logs`. */
   readonly logs: string;
   readonly objects: string;
@@ -26,6 +27,18 @@ export interface Places extends Roots {
   container(name: string): ContainerPlaces;
   trail(revision: string): string;
   revisionLogs(revision: string): string;
+}
+
+/** The system bus that the host runs for containers; upstream has these in /run/pv/dbus. */
+export interface HostedBusPlaces {
+  readonly dir: string;
+  readonly socket: string;
+  readonly config: string;
+  readonly policy: string;
+  /** The bus's own user database. */
+  readonly passwd: string;
+  /** Kept over boots and revisions: the user id of each role. */
+  readonly uids: string;
 }
 
 export interface ContainerPlaces {
@@ -51,6 +64,14 @@ export function places({ run, storage }: Roots): Places {
     xconnectSocket: join(run, 'xconnect', 'pv-xconnect'),
     daemons: join(run, 'daemons'),
     volumes: join(run, 'volumes'),
+    hostedBus: {
+      dir: join(run, 'dbus'),
+      socket: join(run, 'dbus', 'system_bus_socket'),
+      config: join(run, 'dbus', 'system.conf'),
+      policy: join(run, 'dbus', 'policy.d', 'pv-generated.conf'),
+      passwd: join(run, 'dbus', 'passwd'),
+      uids: join(storage, 'config', 'dbus-role-uids.json'),
+    },
     logs: join(run, 'logs'),
     objects: join(storage, 'objects'),
     trails: join(storage, 'trails'),

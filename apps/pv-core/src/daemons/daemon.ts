@@ -23,6 +23,10 @@ export interface DaemonSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Descriptors for 3, 4, ... of the daemon, opened anew or kept; asked for at each spawn. */
   readonly inherit: () => readonly number[];
+  /** Why it does not run in this configuration: it is not started, and one that still runs is ended. */
+  readonly off?: string;
+  /** What it reads has changed since an earlier pv-core started it: it gets a SIGHUP when it is adopted. */
+  readonly reread?: boolean;
 }
 
 export interface DaemonDeps {
@@ -62,15 +66,20 @@ export class ManagedDaemon {
 
   /** Takes over the daemon of an earlier pv-core if it still runs, else starts one. */
   begin(): void {
+    const { off, reread } = this.#spec;
+    this.#respawn = off === undefined;
     const pid = this.#recordedPid();
-    if (pid === undefined) return this.#spawn();
+    if (pid === undefined) return this.#respawn ? this.#spawn() : undefined;
     this.#deps.log.info(`adopted daemon ${this.name}: ${pid}`);
     this.#pid = pid;
     this.#startedAt = this.#deps.clock.now();
     this.#listen(undefined);
+    if (!this.#respawn) this.#terminate();
+    else if (reread === true) signal(pid, 'SIGHUP');
   }
 
   act(action: DaemonAction): void {
+    if (this.#spec.off !== undefined) return this.#deps.log.warn(`daemon ${this.name}: no ${action}, it is off: ${this.#spec.off}`);
     this.#cancelTimer();
     this.#quickEnds = 0;
     this.#respawn = action !== 'stop';
@@ -80,7 +89,7 @@ export class ManagedDaemon {
 
   /** Resolves when it has ended; it is not respawned. */
   async stop(): Promise<void> {
-    this.act('stop');
+    if (this.#spec.off === undefined) this.act('stop');
     if (this.#pid > 0) await new Promise<void>((resolve) => this.#onEnd.push(resolve));
   }
 
@@ -187,7 +196,7 @@ export class ManagedDaemon {
   }
 }
 
-function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
+function signal(pid: number, name: 'SIGTERM' | 'SIGKILL' | 'SIGHUP'): void {
   try {
     process.kill(pid, name);
   } catch {

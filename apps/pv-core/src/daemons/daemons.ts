@@ -4,13 +4,17 @@ import type { Daemon, DaemonAction } from '@pv/contract/daemons';
 import type { DaemonName } from '@pv/contract/names';
 import type { Config } from '@pv/runtime/config';
 import type { Places } from '@pv/runtime/places';
+import { busCommand } from '../hosted-bus/command.ts';
+import type { PreparedBus } from '../hosted-bus/prepare.ts';
 import type { DoorSockets } from './door-sockets.ts';
-import { type DaemonDeps, ManagedDaemon } from './daemon.ts';
+import { type DaemonDeps, type DaemonSpec, ManagedDaemon } from './daemon.ts';
 
 export interface DaemonsOptions extends DaemonDeps {
   readonly config: Config;
   readonly places: Places;
   readonly doors: DoorSockets;
+  /** Undefined: it is off. */
+  readonly hostedBus: PreparedBus | undefined;
   /** Directory of the programs, and how Node is called. */
   readonly programs: string;
   readonly node: readonly string[];
@@ -35,7 +39,7 @@ export class Daemons {
   readonly #daemons: readonly ManagedDaemon[];
 
   constructor(options: DaemonsOptions) {
-    this.#daemons = [doorDaemon(options), meshDaemon(options)].map((spec) => new ManagedDaemon(spec, options));
+    this.#daemons = [doorDaemon(options), busDaemon(options), meshDaemon(options)].map((spec) => new ManagedDaemon(spec, options));
   }
 
   begin(): void {
@@ -59,7 +63,7 @@ export class Daemons {
   }
 }
 
-function doorDaemon({ config, doors, places, programs, node }: DaemonsOptions) {
+function doorDaemon({ config, doors, places, programs, node }: DaemonsOptions): DaemonSpec {
   const id = String(config.PV_CTRL_UID);
   const rights = ['--reuid', id, '--regid', id, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'];
   return {
@@ -70,7 +74,17 @@ function doorDaemon({ config, doors, places, programs, node }: DaemonsOptions) {
   };
 }
 
-function meshDaemon({ config, places, programs, node }: DaemonsOptions) {
+function busDaemon({ config, places, hostedBus }: DaemonsOptions): DaemonSpec {
+  return {
+    name: 'pv-dbus' as DaemonName,
+    argv: busCommand(places.hostedBus, places),
+    env: baseEnv(config, places),
+    inherit: () => [],
+    ...(hostedBus === undefined ? { off: 'PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED=0' } : { reread: hostedBus.changed }),
+  };
+}
+
+function meshDaemon({ config, places, programs, node }: DaemonsOptions): DaemonSpec {
   const bounds = ['-all', ...meshCapabilities.map((capability) => `+${capability}`)].join(',');
   return {
     name: 'pv-xconnect' as DaemonName,

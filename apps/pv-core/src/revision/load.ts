@@ -16,12 +16,12 @@ export type LoadResult =
   /** One line per defect: file, JSON path, what is wrong. */
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
-/** `goalsTimeout` in seconds. */
-export function loadRevision(name: RevisionName, places: Places, engines: ReadonlyMap<string, Engine>, goalsTimeout: number): LoadResult {
+/** `goalsTimeout` in seconds. `hostedBus`: the host runs a system bus. */
+export function loadRevision(name: RevisionName, places: Places, engines: ReadonlyMap<string, Engine>, goalsTimeout: number, hostedBus = false): LoadResult {
   const trail = places.trail(name);
   const text = readState(join(trail, '.pvr', 'json'));
   if (text.kind === 'unreadable') return { kind: 'invalid', problems: [text.reason] };
-  const parsed = parseRevision({ name, text: text.text, goalsTimeout });
+  const parsed = parseRevision({ name, text: text.text, goalsTimeout, hostedBus });
   if (parsed.kind === 'invalid') return { kind: 'invalid', problems: parsed.problems.map(problemText) };
   const problems = [...missingObjects(parsed.revision, trail), ...engineProblems(parsed.revision, trail, engines)];
   if (problems.length > 0) return { kind: 'invalid', problems };
