@@ -2,7 +2,7 @@
  * Makes the hosted bus ready for a revision that is about to be accepted: ids for its roles, policy, user database.
  * Nothing that is in use changes unless the bus accepts the new configuration.
  */
-import { accessSync, chownSync, constants, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { accessSync, chownSync, constants, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '@pv/runtime/config';
 import type { HostedBusPlaces, Places } from '@pv/runtime/places';
@@ -27,7 +27,7 @@ export type PrepareResult = { readonly kind: 'ready'; readonly bus: PreparedBus 
 export async function prepareHostedBus(revision: Revision, config: Config, places: Places): Promise<PrepareResult> {
   if (!config.PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED) return { kind: 'off' };
   const at = places.hostedBus;
-  const missing = missingProgram();
+  const missing = missingProgram() ?? closedParent(at.dir);
   if (missing !== undefined) return { kind: 'refused', problem: missing };
   const stored = loadUids(at.uids);
   if (stored.kind === 'unusable') return { kind: 'refused', problem: stored.problem };
@@ -50,6 +50,13 @@ function missingProgram(): string | undefined {
     const next = "install it (in Debian: dbus-daemon), or switch the bus off (PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED=0)";
     return `the hosted system bus is on, but cannot run: ${(error as Error).message}; ${next}`;
   }
+}
+
+/** A bus that runs reads a new policy as its own user; it would say in a log only that it cannot. */
+function closedParent(dir: string): string | undefined {
+  const parent = dirname(dir);
+  if ((statSync(parent).mode & constants.S_IXOTH) === 0) return `${parent}: is closed to the user of the hosted system bus: allow others to search it (chmod o+x), or set another PV_SYSTEM_RUNDIR`;
+  return parent === '/' ? undefined : closedParent(parent);
 }
 
 /** Its user reads in them, on SIGHUP too, and writes nowhere. */

@@ -1,6 +1,7 @@
 /**
  * Lets the real bus read a configuration before it is used: a running bus goes on with its old policy when the new one
- * is bad, and says so only in a log. The trial has a socket of its own, which nobody connects to.
+ * is bad, and says so only in a log. The trial has a socket of its own, which nobody connects to; its path is
+ * longer than the real one, so that one is not too long either.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +21,7 @@ const patienceMs = 20_000;
 /** Undefined: the bus accepts it. Else what it said. */
 export async function tryBus({ policy, passwd }: BusTexts, places: Places): Promise<string | undefined> {
   const dir = join(places.hostedBus.dir, 'trial');
-  const files = { socket: join(dir, 'bus'), policy: join(dir, 'policy'), passwd: join(dir, 'passwd'), config: join(dir, 'config') };
+  const files = { socket: join(dir, 'system_bus_socket'), policy: join(dir, 'policy'), passwd: join(dir, 'passwd'), config: join(dir, 'config') };
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir);
   try {

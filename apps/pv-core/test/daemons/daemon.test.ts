@@ -5,7 +5,7 @@ import { readProcess } from '@pv/pv-native/process';
 import { systemClock } from '@pv/runtime/clock';
 import { createLogger } from '@pv/runtime/log';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ManagedDaemon } from '../../src/daemons/daemon.ts';
+import { type DaemonSpec, ManagedDaemon } from '../../src/daemons/daemon.ts';
 import { useTemporaryRoot } from '../kit/supervised.ts';
 
 const root = useTemporaryRoot();
@@ -17,11 +17,11 @@ afterEach(async () => {
 const log: string[] = [];
 
 /** A real daemon: the shell script, with its own FIFOs. */
-function daemon(script: string): ManagedDaemon {
+function daemon(script: string, more: Partial<DaemonSpec> = {}): ManagedDaemon {
   const dir = join(root.dir, 'daemons');
   mkdirSync(dir, { recursive: true });
   const logger = createLogger('daemons', { clock: systemClock, level: 5, sink: (line) => log.push(line.trim()) });
-  const spec = { name: 'test-daemon' as DaemonName, argv: ['/bin/sh', '-c', script], env: { PATH: '/usr/bin:/bin', OUT: root.dir }, inherit: () => [] };
+  const spec = { name: 'test-daemon' as DaemonName, argv: ['/bin/sh', '-c', script], env: { PATH: '/usr/bin:/bin', OUT: root.dir }, inherit: () => [], ...more };
   const made = new ManagedDaemon(spec, { dir, clock: systemClock, log: logger });
   kept.daemons.push(made);
   return made;
@@ -89,7 +89,41 @@ describe('a daemon', () => {
   });
 });
 
+describe('a daemon that is off', () => {
+  it('is not started, whatever is asked', async () => {
+    const made = daemon(forever, { off: 'BY_CONFIGURATION=0' });
+    made.begin();
+    made.act('start');
+    made.act('restart');
+    await made.stop();
+    expect(made.record).toEqual({ name: 'test-daemon', pid: -1, respawn: false });
+    expect(log.join('\n')).toContain('daemon test-daemon: no restart, it is off: BY_CONFIGURATION=0');
+  });
+
+  it('and runs from before is ended', async () => {
+    const first = daemon(forever);
+    first.begin();
+    const { pid } = first.record;
+    first.release();
+    const second = daemon(forever, { off: 'BY_CONFIGURATION=0' });
+    second.begin();
+    await soon(() => expect(second.record).toEqual({ name: 'test-daemon', pid: -1, respawn: false }));
+    expect(alive(pid)).toBe(false);
+  });
+});
+
 describe('a daemon of an earlier pv-core', () => {
+  it('is told to read again what has changed', async () => {
+    const first = daemon('trap "echo reads again" HUP; echo ready; while :; do sleep 0.02; done');
+    first.begin();
+    await soon(() => expect(log.at(-1)).toContain('ready'));
+    first.release();
+    const second = daemon(forever, { reread: true });
+    second.begin();
+    await soon(() => expect(log.join('\n')).toContain('[test-daemon-out]: reads again'));
+    expect(second.record.pid).toBe(first.record.pid);
+  });
+
   it('is adopted with its pid and its output, and its end is noticed', async () => {
     const first = daemon('echo one; while [ ! -e "$OUT/go" ]; do sleep 0.02; done; echo two; exec sleep 600');
     first.begin();

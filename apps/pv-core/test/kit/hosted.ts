@@ -1,7 +1,7 @@
 /** A hosted bus for a state made from a few words: prepared as pv-core does it, and a real dbus-daemon started as pv-core does it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RevisionName, Role } from '@pv/contract/names';
@@ -35,10 +35,12 @@ export function hostedRevision(owned: Owned, roles: readonly string[] = []): Rev
   return parsed.revision;
 }
 
-export function temporaryPlaces(): Places {
+/** `run`: the name of its run directory. */
+export function temporaryPlaces(run = 'run'): Places {
   const dir = mkdtempSync(join(tmpdir(), 'pv-bus-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const places = placesOf({ run: join(dir, 'run'), storage: join(dir, 'storage') });
+  chmodSync(dir, 0o755);
+  const places = placesOf({ run: join(dir, run), storage: join(dir, 'storage') });
   mkdirSync(places.run);
   return places;
 }
