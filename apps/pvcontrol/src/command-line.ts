@@ -2,11 +2,12 @@
 import { parseArgs } from 'node:util';
 import { commands } from './commands.ts';
 import { commandHelp, nounHelp, overview } from './help.ts';
-import type { Command } from './verb.ts';
+import type { Command, Flag } from './verb.ts';
 
 export interface Invocation {
   readonly verb: Command;
   readonly operands: readonly string[];
+  readonly flag: Flag | undefined;
   readonly socket: string | undefined;
   /** Where the body goes instead of stdout. */
   readonly file: string | undefined;
@@ -23,6 +24,7 @@ export type CommandLine =
 const options = {
   help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' }, verbose: { type: 'boolean', short: 'v' }, json: { type: 'boolean' },
   socket: { type: 'string', short: 's' }, file: { type: 'string', short: 'f' },
+  mermaid: { type: 'boolean' }, dot: { type: 'boolean' },
   // For `steps`, which this version has not; accepted so that scripts can pass it always.
   message: { type: 'string', short: 'm' },
 } as const;
@@ -35,9 +37,10 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     if (values.help === true) return { kind: 'help', text: helpFor(positionals, found?.verb) };
     if (found === undefined) return { kind: 'wrong', message: unknown(positionals), text: helpFor(positionals, undefined) };
     const { verb, operands } = found;
-    const problem = operandProblem(verb, operands);
+    const flags = (['mermaid', 'dot'] as const).filter((name) => values[name] === true);
+    const problem = operandProblem(verb, operands) ?? optionProblem(verb, flags, values.file);
     if (problem !== undefined) return { kind: 'wrong', message: problem, text: commandHelp(verb) };
-    return { kind: 'run', invocation: { verb, operands, socket: values.socket, file: values.file, json: values.json === true, verbose: values.verbose === true } };
+    return { kind: 'run', invocation: { verb, operands, flag: flags[0], socket: values.socket, file: values.file, json: values.json === true, verbose: values.verbose === true } };
   } catch (error) {
     return { kind: 'wrong', message: (error as Error).message, text: overview() };
   }
@@ -55,6 +58,12 @@ function operandProblem({ operands: wanted }: Command, given: readonly string[])
   const missing = wanted[given.findIndex((operand) => operand === '') >= 0 ? 0 : given.length];
   if (missing !== undefined) return `${missing} is missing`;
   return given.length > wanted.length ? `'${given[wanted.length] ?? ''}' is too much` : undefined;
+}
+
+function optionProblem({ flags = {}, endless }: Command, [flag, surplus]: readonly Flag[], file: string | undefined): string | undefined {
+  if (flag !== undefined && flags[flag] === undefined) return `--${flag} has no meaning for this command`;
+  if (flag !== undefined && surplus !== undefined) return `--${flag} and --${surplus} exclude each other`;
+  return endless === true && file !== undefined ? '-f has no meaning for a command that goes on: redirect its output' : undefined;
 }
 
 function unknown([first, second]: readonly string[]): string {

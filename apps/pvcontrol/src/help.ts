@@ -3,8 +3,8 @@ import { commands } from './commands.ts';
 import type { Command } from './verb.ts';
 
 const optionsHelp = `Options:
-  -s, --socket PATH  control socket (default: the first of /run/pantavisor/pv/pv-ctrl, /pv/pv-ctrl,
-                     $SOCKET, /pantavisor/pv-ctrl that is there)
+  -s, --socket PATH  control socket (default: $PV_SYSTEM_RUNDIR/pv-ctrl when that is set, else the first of
+                     /run/pantavisor/pv/pv-ctrl, /pv/pv-ctrl, $SOCKET, /pantavisor/pv-ctrl that is there)
   -f, --file PATH    write the answer to PATH instead of stdout
       --json         JSON also on a terminal, as it always is in a pipe
   -v, --verbose      show the requests, on stderr
@@ -29,6 +29,7 @@ export function commandHelp(verb: Command): string {
     `Usage: pvcontrol [options] ${usage(verb)}\n`,
     `${verb.summary}.`,
     ...(aliases.length > 0 ? [`Also spelled: ${aliases.join(', ')}`] : []),
+    ...Object.entries(verb.flags ?? {}).map(([flag, summary]) => `  --${flag.padEnd(9)} ${summary}`),
     `\nExample:\n  ${verb.example}\n`,
     optionsHelp,
   ].join('\n');

@@ -22,7 +22,7 @@ switch (line.kind) {
     process.exitCode = 1;
     break;
   case 'run': {
-    const socket = chooseSocket(line.invocation.socket, process.env['SOCKET']);
+    const socket = chooseSocket(line.invocation.socket, process.env);
     if (socket.kind === 'none') {
       process.stderr.write(`${socket.message}\n`);
       process.exitCode = 1;

@@ -5,7 +5,9 @@ import type { Refused, Unreachable } from '@pv/client/types';
 import { errorCatalogue, type ErrorEntry } from '@pv/contract/errors';
 import { printable } from '@pv/runtime/log';
 import type { Invocation } from './command-line.ts';
-import { renderTable, type Table } from './format/table.ts';
+import { renderTable } from './format/table.ts';
+import { visible } from './format/text.ts';
+import type { Done } from './verb.ts';
 
 export interface Terminal {
   readonly out: (text: string) => void;
@@ -18,22 +20,29 @@ export interface Terminal {
   readonly columns: number | undefined;
 }
 
-export async function run({ verb, operands, verbose, file, json }: Invocation, socketPath: string, terminal: Terminal): Promise<number> {
+export async function run({ verb, operands, flag, verbose, file, json }: Invocation, socketPath: string, terminal: Terminal): Promise<number> {
   const client = createClient({ socketPath, ...(verbose ? { trace: (line) => terminal.err(`${printable(line)}\n`) } : {}) });
-  const result = await verb.perform(client, operands);
+  const asJson = json || !terminal.outTty;
+  const result = await verb.perform({
+    client, operands, flag,
+    report: ({ value, line }) => terminal.out(asJson ? `${JSON.stringify(value)}\n` : `${visible(line)}\n`),
+    warn: (line) => terminal.err(`${visible(line)}\n`),
+  });
   switch (result.kind) {
-    case 'ok':
-      if (file !== undefined) return save(file, `${result.text}\n`, terminal);
-      terminal.out(json || !terminal.outTty ? `${result.text}\n` : forPerson(result, terminal));
-      return 0;
+    case 'ok': {
+      const wanted = result.plain === true && !json ? forPerson(result, terminal) : `${result.text}\n`;
+      if (file !== undefined) return save(file, wanted, terminal) ?? result.exit ?? 0;
+      terminal.out(asJson ? wanted : forPerson(result, terminal));
+      return result.exit ?? 0;
+    }
     case 'refused': return refuse(result, terminal);
     case 'unreachable': return noAnswer(result, terminal);
   }
 }
 
-function forPerson({ value: show, text }: { value: () => Table | string; text: string }, { colour, columns }: Terminal): string {
+function forPerson({ value: show, text }: Done, { colour, columns }: Terminal): string {
   try {
-    const shown = show();
+    const shown = show({ colour, columns });
     return typeof shown === 'string' ? lines(shown) : renderTable(shown, { colour, columns });
   } catch {
     // Another server than ours, whose answer has another shape: what it said is more than nothing.
@@ -43,10 +52,11 @@ function forPerson({ value: show, text }: { value: () => Table | string; text: s
 
 const lines = (text: string): string => text.replace(/\n$/, '').split('\n').map((line) => `${printable(line)}\n`).join('');
 
-function save(file: string, text: string, terminal: Terminal): number {
+/** The exit code when it could not be written. */
+function save(file: string, text: string, terminal: Terminal): number | undefined {
   try {
     writeFileSync(file, text);
-    return 0;
+    return undefined;
   } catch (error) {
     terminal.err(`ERROR: -f ${file}: ${(error as Error).message}\n`);
     return 1;

@@ -1,11 +1,16 @@
 /** Which control socket: the one asked for, else the first that is there (spec control-api 3). */
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 
 export type SocketChoice = { readonly kind: 'socket'; readonly path: string } | { readonly kind: 'none'; readonly message: string };
 
-export function chooseSocket(asked: string | undefined, fromEnvironment: string | undefined): SocketChoice {
-  const standard = ['/run/pantavisor/pv/pv-ctrl', '/pv/pv-ctrl', ...(fromEnvironment === undefined ? [] : [fromEnvironment]), '/pantavisor/pv-ctrl'];
-  const candidates = asked === undefined ? standard : [asked];
+type Environment = Readonly<Partial<Record<string, string>>>;
+
+/** A run directory that was named is meant: another runtime's socket is no substitute for it. */
+export function chooseSocket(asked: string | undefined, { SOCKET: own, PV_SYSTEM_RUNDIR: run }: Environment): SocketChoice {
+  const standard = ['/run/pantavisor/pv/pv-ctrl', '/pv/pv-ctrl', ...(own === undefined ? [] : [own]), '/pantavisor/pv-ctrl'];
+  const named = asked ?? (run === undefined || run === '' ? undefined : join(run, 'pv-ctrl'));
+  const candidates = named === undefined ? standard : [named];
   const path = candidates.find(isSocket);
   if (path !== undefined) return { kind: 'socket', path };
   return { kind: 'none', message: `ERROR: ${candidates.join(', ')} not found: is pv-appengine running? Start it, or name the socket with -s PATH` };

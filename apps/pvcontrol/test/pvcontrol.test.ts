@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../src/commands.ts';
 import { parseCommandLine } from '../src/command-line.ts';
 import { run, type Terminal } from '../src/run.ts';
+import { explanation, link, mesh } from './kit/mesh.ts';
 
 const containers = [
   { name: 'web', group: 'app', status: 'STARTED', status_goal: 'STARTED', restart_policy: 'container', roles: [], auto_recovery: { policy: 'on-failure', max_retries: 5, current_retries: 1, stable_timeout: 30, is_stable: 'false', backoff_policy: 'reboot' }, user_stopped: 'false', type: 'lxc', pid: 1234, last_exit: { kind: 'exit', code: 3 } },
@@ -22,6 +23,9 @@ const answers: Readonly<Record<string, unknown>> = {
   'GET /containers': containers,
   'GET /groups': [{ name: 'app', status_goal: 'STARTED', restart_policy: 'container', status: 'RECOVERING', auto_recovery: { max_retries: 5, stable_timeout: 30, backoff_policy: '10min' } }],
   'GET /daemons': [{ name: 'hwrngd', pid: 0, respawn: true }, { name: 'pv-xconnect', pid: -1, respawn: false }, { name: 'pv-ctrl', pid: 77, respawn: true }],
+  'GET /xconnect-status': [...mesh, link({ consumer: 'web', target: '/run/w' })],
+  'GET /xconnect-why/web/raw': explanation({ consumer: 'web', requirements: [{ role: 'client', target: '/run/w', required: true, file: 'web/run.json', path: '$.services.required[0]' }], offers: [{ provider: 'gone', type: 'unix', socket: '/run/s', roles: ['client'] }] }),
+  'GET /xconnect-why/web/self': explanation({ consumer: 'web', service: 'self', requirements: [{ role: 'client', target: '/run/w', required: false, file: 'web/services.json', path: '$.services[0]' }], offers: [{ provider: 'web', type: 'unix', socket: '/run/s' }] }),
   'GET /xconnect-graph': [{ type: 'unix', name: 'raw', consumer: 'c', provider: 'p', role: 'client', socket: '/run/s', interface: '/run/t', target: '/run/t', consumer_pid: 5, provider_pid: 0 }],
 };
 
@@ -90,6 +94,11 @@ describe('in a pipe', () => {
     expect(await pvcontrol('-s', at.socket, 'buildinfo')).toMatchObject({ code: 0, out: '{"version":"1"}\n' });
   });
 
+  it('gives the checks of graph why as JSON', async () => {
+    const { code, out } = await pvcontrol('-s', at.socket, 'graph', 'why', 'web', 'raw');
+    expect([code, JSON.parse(out)]).toEqual([1, { consumer: 'web', service: 'raw', usable: false, checks: expect.arrayContaining([{ check: 'running', verdict: 'no', text: 'gone does not run: it is STOPPED', hint: 'Start it with: pvcontrol containers start gone' }]) as unknown }]);
+  });
+
   it('puts a refusal on stderr and exits with the code of the catalogue', async () => {
     expect(await pvcontrol('-s', at.socket, 'containers', 'stop', 'system')).toMatchObject({ code: 255, out: '', err: `${JSON.stringify(errorBody({ code: 'system-container' }))}\n` });
     expect(await pvcontrol('-s', at.socket, 'containers', 'stop', 'away')).toMatchObject({ code: 75, out: '' });
@@ -114,6 +123,12 @@ describe('in a pipe', () => {
 
   it('shows its requests with -v, on stderr', async () => {
     expect(await pvcontrol('-v', '-s', at.socket, 'daemons', 'ls')).toMatchObject({ code: 0, err: '> GET /daemons\n< 200\n' });
+  });
+
+  it('takes the socket of the run directory that PV_SYSTEM_RUNDIR names, and no other one', async () => {
+    expect(await at.program?.run(['groups', 'ls'], { env: { PV_SYSTEM_RUNDIR: root.path } })).toMatchObject({ code: 0, out: `${JSON.stringify(answers['GET /groups'])}\n` });
+    expect(await at.program?.run(['groups', 'ls'], { env: { PV_SYSTEM_RUNDIR: '/none', SOCKET: at.socket } })).toMatchObject({ code: 1, err: expect.stringContaining('/none/pv-ctrl not found') });
+    expect(await at.program?.run(['-s', at.socket, 'groups', 'ls'], { env: { PV_SYSTEM_RUNDIR: '/none' } })).toMatchObject({ code: 0 });
   });
 
   it('finds its socket by SOCKET, and takes -m', async () => {
@@ -147,6 +162,23 @@ describe('on a terminal', () => {
   it.each([['ls'], ['groups ls'], ['daemons ls'], ['graph ls']])('%s is a table', async (words) => {
     const { out } = await onTerminal(words.split(' '));
     await expect(out).toMatchFileSnapshot(join(import.meta.dirname, 'golden', `${words.replaceAll(' ', '-')}.txt`));
+  });
+
+  it('graph why goes through what a link needs, and its exit code says whether it is usable', async () => {
+    const [no, yes] = [await onTerminal(['graph', 'why', 'web', 'raw']), await onTerminal(['graph', 'why', 'web', 'self'])];
+    await expect(no.out).toMatchFileSnapshot(join(import.meta.dirname, 'golden', 'graph-why-no.txt'));
+    await expect(yes.out).toMatchFileSnapshot(join(import.meta.dirname, 'golden', 'graph-why-yes.txt'));
+    expect([no.code, yes.code]).toEqual([1, 0]);
+  });
+
+  it('graph show draws, on a terminal and in a pipe, and gives JSON when asked to', async () => {
+    for (const [flags, text] of [[[], 'p\n├─ raw (unix) /run/s\n'], [['--mermaid'], 'flowchart LR\n'], [['--dot'], 'digraph mesh {\n']] as const) {
+      expect((await onTerminal(['graph', 'show', ...flags])).out.startsWith(text)).toBe(true);
+      expect((await pvcontrol('-s', at.socket, 'graph', 'show', ...flags)).out.startsWith(text)).toBe(true);
+    }
+    await onTerminal(['graph', 'show', '--dot', '-f', join(root.path, 'mesh.dot')]);
+    expect(readFileSync(join(root.path, 'mesh.dot'), 'utf8')).toMatch(/^digraph mesh {/);
+    expect((await pvcontrol('-s', at.socket, '--json', 'graph', 'show')).out).toBe(`${JSON.stringify(answers['GET /xconnect-status'])}\n`);
   });
 
   it('says what was accepted, and why something was refused and what to do', async () => {
@@ -185,12 +217,13 @@ describe('the command line', () => {
 
   it.each(commands.map((verb) => [[verb.nouns[0], verb.verbs[0]].filter((word) => word !== undefined), verb.operands]))('%j refuses wrong operands', (words, operands) => {
     expect(parseCommandLine([...words, ...operands, 'surplus'])).toMatchObject({ kind: 'wrong', message: "'surplus' is too much" });
-    if (operands.length > 0) expect(parseCommandLine(words)).toMatchObject({ kind: 'wrong', message: 'NAME is missing' });
+    if (operands.length > 0) expect(parseCommandLine(words)).toMatchObject({ kind: 'wrong', message: `${operands[0] ?? ''} is missing` });
   });
 
   it.each([
     [[], 'a command is missing'], [['nope'], "'nope' is not a command"], [['containers'], "'containers' needs a verb"],
     [['containers', 'nope'], "'containers nope' is not a command"], [['--nope'], "Unknown option '--nope'"],
+    [['graph', 'ls', '--dot'], '--dot has no meaning'], [['graph', 'show', '--dot', '--mermaid'], '--mermaid and --dot exclude each other'], [['graph', 'watch', '-f', 'x'], '-f has no meaning'],
   ])('%j is wrong: %s', async (args, message) => {
     expect(parseCommandLine(args)).toMatchObject({ kind: 'wrong', message: expect.stringContaining(message) });
     expect(await pvcontrol(...args)).toMatchObject({ code: 1, out: expect.stringContaining('Usage: pvcontrol'), err: expect.stringContaining(message) });
