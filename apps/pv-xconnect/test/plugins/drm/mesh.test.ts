@@ -1,0 +1,94 @@
+/** Devices as the graph comes and goes: the whole life of drm links, between real mount namespaces. */
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
+import { Mesh } from '../../../src/links/mesh.ts';
+import { pinContainer } from '../../../src/links/pin.ts';
+import type { SlotContext } from '../../../src/links/slot.ts';
+import { drmPlugin } from '../../../src/plugins/drm/drm.ts';
+import { startContainer, type Container } from '../../kit/container.ts';
+import { card, drmLink, makeDevice } from '../../kit/drm.ts';
+import { FakeClock } from '../../kit/fake-clock.ts';
+
+class MeshBench {
+  readonly clock = new FakeClock();
+  readonly out: string[] = [];
+  readonly err: string[] = [];
+  readonly mesh: Mesh;
+
+  constructor() {
+    const plugins = new Map([['drm', drmPlugin(new Set(), () => undefined)]]);
+    // No byte of a drm link goes through the relay, no socket of it is kept.
+    const unused = { relay: {}, keeper: { forgetOthers: () => undefined } };
+    this.mesh = new Mesh({
+      plugins, pin: pinContainer, clock: this.clock, random: () => 0.5, timestamp: () => '', ...unused,
+      lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.err.push(line) },
+    } as unknown as SlotContext);
+    onTestFinished(() => this.mesh.close());
+  }
+}
+
+async function trio(): Promise<{ consumer: Container; rival: Container; provider: Container; bench: MeshBench }> {
+  const [consumer, rival, provider] = await Promise.all(['consumer', 'rival', 'provider'].map((stem) => startContainer(stem)));
+  if (consumer === undefined || rival === undefined || provider === undefined) throw new Error('three were started');
+  makeDevice(provider.at(card), [226, 0]);
+  return { consumer, rival, provider, bench: new MeshBench() };
+}
+
+test('7.1-4 a card comes with the link and goes with it; what pv-xconnect did is in its lines', async () => {
+  const { consumer, provider, bench } = await trio();
+  bench.mesh.apply([drmLink(consumer, provider)]);
+  expect(statSync(consumer.at(card)).rdev).toBe(statSync(provider.at(card)).rdev);
+  bench.mesh.apply([]);
+  expect(readdirSync(consumer.at('/dev/dri'))).toEqual([]);
+  expect(bench.out).toEqual([
+    `Adding link: ${consumer.name} (pid=${consumer.pid}, drm) -> ${card} (inject to: ${card})`,
+    `pvx-drm: Adding DRM link for ${consumer.name} (role: client)`,
+    `pvx-drm: Target: ${card}, Provider Node: ${card}`,
+    `pvx-drm: The container's own device rules decide whether ${consumer.name} can open 226:0: it has no version 1 control group for them`,
+    `Link established: ${consumer.name}/drm-master`,
+    `Removing link: ${consumer.name}/drm-master (target ${card})`,
+  ]);
+  expect(bench.err).toEqual([]);
+});
+
+test('a second consumer waits for the card by itself, and has it when the first link has gone', async () => {
+  const { consumer, rival, provider, bench } = await trio();
+  bench.mesh.apply([drmLink(consumer, provider), drmLink(rival, provider)]);
+  expect(bench.err).toEqual([`Failed to add link for drm-master: the card 226:0 is held by container ${consumer.name}; only one can be its master (consumer ${rival.name}, target ${card})`]);
+  expect(existsSync(rival.at(card))).toBe(false);
+  bench.mesh.apply([drmLink(rival, provider)]);
+  bench.clock.advance(1);
+  expect([existsSync(consumer.at(card)), existsSync(rival.at(card))]).toEqual([false, true]);
+});
+
+test('a device that appears later is handed out then, and one that the provider loses goes', async () => {
+  const { consumer, provider, bench } = await trio();
+  rmSync(provider.at(card));
+  bench.mesh.apply([drmLink(consumer, provider)]);
+  expect(bench.err.at(-1)).toContain(`${card} of the provider: No such file or directory`);
+  makeDevice(provider.at(card), [226, 0]);
+  bench.clock.advance(30);
+  expect(existsSync(consumer.at(card))).toBe(true);
+  rmSync(provider.at(card));
+  bench.clock.advance(30);
+  expect(existsSync(consumer.at(card))).toBe(false);
+});
+
+test('a restarted provider leaves the node in the consumer the file that it is', async () => {
+  const { consumer, provider, bench } = await trio();
+  bench.mesh.apply([drmLink(consumer, provider)]);
+  const { ino } = statSync(consumer.at(card));
+  await provider.kill();
+  bench.mesh.apply([drmLink(consumer, provider)]);
+  await provider.start();
+  bench.mesh.apply([drmLink(consumer, provider)]);
+  expect(bench.out.at(-1)).toBe(`Link established: ${consumer.name}/drm-master`);
+  expect(statSync(consumer.at(card)).ino).toBe(ino);
+});
+
+test('7.2-14 without a consumer that runs nothing is touched', async () => {
+  const { consumer, provider, bench } = await trio();
+  bench.mesh.apply([drmLink({ name: consumer.name, pid: 0 }, provider)]);
+  expect(bench.out.at(-1)).toContain(`container ${consumer.name} does not run`);
+  expect(existsSync(consumer.at('/dev'))).toBe(false);
+});
