@@ -55,6 +55,17 @@ describe('a state', () => {
     }
   });
 
+  it('warns of a run.json that makes no container, where one could be meant', () => {
+    expect(warnings({ ...run('web'), 'apps/deep/run.json': { name: 'deep' }, 'run.json': {}, '_config/web/run.json': { any: 1 }, 'web/etc/run.json': sha })).toEqual([
+      "apps/deep/run.json: $: is not at '<container>/run.json', so no container is made of it", "run.json: $: is not at '<container>/run.json', so no container is made of it",
+    ]);
+  });
+
+  it('knows which containers have files placed over them', () => {
+    const overlaid = revision({ ...run('web'), ...run('app'), '_config/web/etc/x': sha, '_config/application/y': sha }).containers.filter(({ hasConfigOverlay: has }) => has);
+    expect(overlaid.map(({ name }) => name)).toEqual(['web']);
+  });
+
   it('refuses a name that is not its folder, a missing file, an unknown group, a missing engine', () => {
     expect(problems(run('web', { name: 'app' }))).toContain("web/run.json: $.name: must be the name of its folder, 'web'");
     expect(problems({ 'web/run.json': run('web')['web/run.json'] })).toHaveLength(2);

@@ -20,13 +20,18 @@ test('runs as its own user, without any capability', () => {
 });
 
 describe('without the role mgmt', () => {
-  test.each(['/containers', '/groups', '/daemons', '/xconnect-graph', '/xconnect-graph?wait=x', '/buildinfo'])('GET %s is refused in the words that golden tests compare', async (path) => {
+  test.each(['/containers', '/groups', '/daemons', '/xconnect-graph', '/xconnect-graph?wait=x', '/xconnect-status', '/metrics', '/buildinfo'])('GET %s is refused in the words that golden tests compare', async (path) => {
     const [answer] = await rawExchange(door().socket('app'), get(path));
     expect([answer?.status, answer?.body]).toEqual([403, '{"Error":"Request not sent from a mgmt platform"}']);
   });
 
   test.each(['/containers/app', '/daemons/pv-xconnect'])('PUT %s too, without the article', async (path) => {
     const [answer] = await rawExchange(door().socket('app'), put(path));
+    expect([answer?.status, answer?.body]).toEqual([403, '{"Error":"Request not sent from mgmt platform"}']);
+  });
+
+  test('GET /xconnect-why/<consumer>/<service> too', async () => {
+    const [answer] = await rawExchange(door().socket('app'), get('/xconnect-why/app/raw'));
     expect([answer?.status, answer?.body]).toEqual([403, '{"Error":"Request not sent from mgmt platform"}']);
   });
 
@@ -38,6 +43,7 @@ describe('without the role mgmt', () => {
   test('an unknown endpoint is unknown to everybody', async () => {
     expect((await rawExchange(door().socket('app'), get('/links/reconcile')))[0]?.status).toBe(404);
     expect((await rawExchange(door().socket('_pv_'), get('/links/reconcile')))[0]?.status).toBe(404);
+    expect((await rawExchange(door().socket('_pv_'), get('/links')))[0]?.status).toBe(404);
   });
 });
 
@@ -61,6 +67,11 @@ describe('what pv-core is told', () => {
   test('the request in our own words', async () => {
     await rawExchange(door().socket('_pv_'), 'PUT http://localhost:1/containers/%77eb?a=b&wait=1 HTTP/1.0\r\nContent-Length: 40\r\n\r\n{ "action" : "stop", "__proto__": {}   }');
     expect(door().core.asked.at(-1)).toMatchObject({ method: 'PUT', url: '/containers/web', body: '{"action":"stop"}' });
+    await rawExchange(door().socket('_pv_'), get('/xconnect-why/%61pp/raw%2Dunix?x=1'));
+    expect(door().core.asked.at(-1)).toMatchObject({ method: 'GET', url: '/xconnect-why/app/raw-unix' });
+    const asked = door().core.asked.length;
+    for (const path of ['/xconnect-why/..%2fx/raw', '/xconnect-why/app/%0a', '/xconnect-why/app']) expect((await rawExchange(door().socket('_pv_'), get(path)))[0]?.status).toBe(path.endsWith('app') ? 404 : 400);
+    expect(door().core.asked).toHaveLength(asked);
     await rawExchange(door().socket('_pv_'), get('/xconnect-graph?x=1&wait=%22a%20b%22&wait=c'));
     expect(door().core.asked.at(-1)?.url).toBe('/xconnect-graph?wait=a+b');
   });

@@ -1,0 +1,60 @@
+import { LinkExplanation } from '@pv/contract/explain';
+import { Graph } from '@pv/contract/graph';
+import type { ContainerName, RevisionName, ServiceName } from '@pv/contract/names';
+import { describe, expect, it } from 'vitest';
+import { explainLink } from '../src/explain.ts';
+import { declaredLinks, withPids } from '../src/graph.ts';
+import { problemText } from '../src/problem.ts';
+import { parseRevision } from '../src/revision.ts';
+
+const sha = 'a'.repeat(64);
+const container = (name: string, requires: readonly object[] = [], exports: readonly object[] = []) => ({
+  [`${name}/run.json`]: { name, type: 'lxc', config: 'c', 'root-volume': 'r.squashfs', group: 'app', services: { required: requires } },
+  [`${name}/c`]: sha, [`${name}/r.squashfs`]: sha, [`${name}/services.json`]: { services: exports },
+});
+const revision = (state: object) => {
+  const result = parseRevision({ name: '0' as RevisionName, text: JSON.stringify({ '#spec': 'pantavisor-service-system@1', ...state }), goalsTimeout: 30 });
+  if (result.kind === 'invalid') throw new Error(result.problems.map(problemText).join('\n'));
+  return result.revision;
+};
+const raw = { name: 'raw', type: 'unix', socket: '/run/s' };
+const explain = (state: object, consumer: string, service: string) => explainLink(revision(state), consumer as ContainerName, service as ServiceName);
+
+describe('a link', () => {
+  it('carries whom the provider lets in, as the manifest says it', () => {
+    const links = declaredLinks(revision({ ...container('p', [], [{ ...raw, roles: ['admin', 'any'], consumers: ['c'] }]), ...container('c', [{ name: 'raw', target: '/t' }]) }));
+    expect(links).toEqual([expect.objectContaining({ consumer: 'c', provider: 'p', roles: ['admin', 'any'], consumers: ['c'] })]);
+    const [open] = declaredLinks(revision({ ...container('p', [], [raw]), ...container('c', [{ name: 'raw', target: '/t' }]) }));
+    expect([open && 'roles' in open, open && 'consumers' in open]).toEqual([false, false]);
+  });
+});
+
+describe('an explanation', () => {
+  const state = { ...container('p', [], [{ ...raw, roles: ['client'] }]), ...container('q', [], [{ ...raw, socket: '/run/q' }]), ...container('c', [{ name: 'raw', provider: 'p', type: 'unix', target: '/t' }]), ...container('d') };
+
+  it('has the requirements with their place, and every offer with its lists', () => {
+    const found = explain(state, 'c', 'raw');
+    expect(found).toEqual({
+      consumer: 'c', service: 'raw', consumer_exists: true,
+      requirements: [{ role: 'client', target: '/t', required: true, type: 'unix', provider: 'p', file: 'c/run.json', path: '$.services.required[0]' }],
+      offers: [{ provider: 'p', type: 'unix', socket: '/run/s', roles: ['client'] }, { provider: 'q', type: 'unix', socket: '/run/q' }],
+    });
+    expect(LinkExplanation.safeParse(found).success).toBe(true);
+  });
+
+  it('has nothing for what nobody declares', () => {
+    expect(explain(state, 'd', 'raw')).toMatchObject({ consumer_exists: true, requirements: [], offers: [{ provider: 'p' }, { provider: 'q' }] });
+    expect(explain(state, 'nobody', 'nothing')).toMatchObject({ consumer_exists: false, requirements: [], offers: [] });
+  });
+});
+
+it('5,000 links of 2,500 containers are one graph, each with its own provider, and well below the cap of an answer', () => {
+  const [providers, each] = [50, 100];
+  const state = Object.assign({}, ...Array.from({ length: providers }, (_, p) => container(`p${p}`, [], Array.from({ length: each }, (_none, s) => ({ ...raw, name: `s${p}-${s}`, socket: `/run/${s}` })))),
+    ...Array.from({ length: 2_450 }, (_, c) => container(`c${c}`, [0, 1].map((n) => ({ name: `s${c % providers}-${(c + n) % each}`, target: `/t${n}` })))),
+    container('many', Array.from({ length: 100 }, (_, n) => ({ name: `s7-${n}`, target: `/t${n}` })))) as object;
+  const graph = withPids(declaredLinks(revision(state)), (name) => Number(name.slice(1)) || 1);
+  expect(graph).toHaveLength(5_000);
+  expect(Graph.safeParse(graph).success).toBe(true);
+  for (const { name, provider, provider_pid: pid } of graph) expect([provider, pid]).toEqual([`p${/^s(\d+)-/.exec(name)?.[1] ?? ''}`, Number(provider.slice(1)) || 1]);
+});
