@@ -14,6 +14,9 @@ const needs = [
   { program: 'nsenter', package: 'util-linux', why: 'enters containers' },
   { program: 'mount', package: 'mount', why: 'mounts the containers' },
   { program: 'socat', package: 'socat', why: 'is what the mesh examples talk with' },
+  { program: 'dbus-daemon', package: 'dbus-daemon', why: 'is the bus of the D-Bus examples' },
+  { program: 'dbus-send', package: 'dbus-bin', why: 'is the client of the D-Bus examples' },
+  { program: 'perl', package: 'perl-base', why: 'runs the service of the D-Bus examples' },
   { program: 'curl', package: 'curl', why: 'speaks to the control socket in tests' },
 ];
 

@@ -1,6 +1,6 @@
 /**
- * Builds the example containers into pvrexports, reproducibly: the same busybox, socat and sources give the same
- * bytes. Needs mksquashfs, a static busybox and socat of the build machine.
+ * Builds the example containers into pvrexports, reproducibly: the same busybox, programs and sources give
+ * the same bytes. Needs mksquashfs, a static busybox and the programs that the examples run, of the build machine.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,23 +8,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Args, containerConf, renderRunJson } from './manifest.ts';
 import { writePvrExport } from './pvrexport.ts';
-import { makeRootfs } from './rootfs.ts';
+import { makeRootfs, type RootfsSpec } from './rootfs.ts';
 
 interface Example {
   readonly programs?: readonly string[];
+  /** Of the folder `files` of this package: each is copied onto the root. */
+  readonly files?: readonly string[];
   /** Keys of args.json that run.json keeps under their own name: both spellings are in the field. */
   readonly verbatim?: readonly string[];
   /** More lines for lxc.container.conf. */
   readonly conf?: string;
-  /** Built only when asked for by name: needs what most machines do not have. */
+  /** Built only when asked for by name: needs what most machines do not have, or have switched off. */
   readonly onRequest?: true;
 }
 
 const socat = ['/usr/bin/socat'];
+const perl = '/usr/bin/perl';
+/** Where they are in Debian. */
+const packages: Readonly<Record<string, string>> = { '/usr/bin/socat': 'socat', '/usr/bin/dbus-daemon': 'dbus-daemon', '/usr/bin/dbus-send': 'dbus-bin', '/usr/bin/perl': 'perl-base' };
 
 export const examples: Readonly<Record<string, Example>> = {
   'pv-example-unix-server': { programs: socat },
   'pv-example-unix-client': { programs: socat },
+  'pv-example-dbus-server': { programs: ['/usr/bin/dbus-daemon', perl], files: ['dbus-perl', 'dbus-bus', 'dbus-service'] },
+  'pv-example-dbus-client': { programs: ['/usr/bin/dbus-send'] },
+  'pv-example-dbus-client-nobody': { programs: ['/usr/bin/dbus-send'] },
+  'pv-example-dbus-client-attacker': { programs: [perl], files: ['dbus-perl', 'dbus-attack'] },
+  'pv-example-dbus-host-server': { programs: [perl], files: ['dbus-perl', 'dbus-service'], onRequest: true },
+  'pv-example-dbus-host-client': { programs: ['/usr/bin/dbus-send'], onRequest: true },
   'pv-example-app': {},
   'pv-example-recovery': {},
   'pv-example-random': { verbatim: ['PV_AUTO_RECOVERY'] },
@@ -81,22 +92,22 @@ export interface ContainerSource extends Example {
 }
 
 /** One container as a pvrexport at `path`. */
-export async function buildExport(path: string, { name, start, args, services, conf = '', programs = [], verbatim = [] }: ContainerSource, busybox: string, epoch: number): Promise<void> {
+export async function buildExport(path: string, { name, start, args, services, conf = '', programs = [], files: folders = [], verbatim = [] }: ContainerSource, busybox: string, epoch: number): Promise<void> {
   const documents = {
     [`${name}/run.json`]: renderRunJson(name, args, verbatim),
     [`${name}/src.json`]: { '#spec': 'service-manifest-src@1', args, template: 'builtin-lxc-docker' },
     ...(services === undefined ? {} : { [`${name}/services.json`]: services }),
   };
-  const image = squashed(start, programs, busybox, epoch);
+  const image = squashed({ start, programs, files: folders.map((folder) => join(import.meta.dirname, '..', 'files', folder)), busybox }, epoch);
   const files = { [`${name}/lxc.container.conf`]: Buffer.from(containerConf + conf), [`${name}/root.squashfs`]: image };
   await writePvrExport(path, { documents, files }, epoch);
 }
 
-function squashed(start: string, programs: readonly string[], busybox: string, epoch: number): Buffer {
+function squashed(rootfs: RootfsSpec, epoch: number): Buffer {
   const work = mkdtempSync(join(tmpdir(), 'pv-examples-'));
   try {
     const root = join(work, 'root');
-    makeRootfs(root, { start, programs, busybox });
+    makeRootfs(root, rootfs);
     const image = join(work, 'root.squashfs');
     const time = String(epoch);
     execFileSync('mksquashfs', [root, image, '-reproducible', '-all-root', '-noappend', '-no-xattrs', '-no-progress', '-quiet', '-mkfs-time', time, '-all-time', time, '-comp', 'gzip', '-Xcompression-level', '6'], { stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env['PATH'] } });
@@ -115,5 +126,5 @@ function checkInputs(names: readonly string[], busybox: string): void {
   if (unknown.length > 0) throw new Error(`no such example: ${unknown.join(', ')}; there are ${Object.keys(examples).join(', ')}`);
   if (!existsSync(busybox)) throw new Error(`${busybox} is missing: install the package busybox-static`);
   const missing = [...new Set(names.flatMap((name) => examples[name]?.programs ?? []))].filter((program) => !existsSync(program));
-  if (missing.length > 0) throw new Error(`${missing.join(', ')} is missing: install the package socat`);
+  if (missing.length > 0) throw new Error(`${missing.join(', ')} is missing: install ${missing.map((program) => `the package ${packages[program]}`).join(', ')}`);
 }
