@@ -1,5 +1,5 @@
 // The arrows of the design, section 2, checked in CI. Each rule says what it protects.
-const pure = ['contract', 'state', 'dbus-wire', 'wayland-wire'];
+const pure = ['contract', 'state', 'http-wire', 'dbus-wire', 'wayland-wire'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

@@ -1,0 +1,34 @@
+/** Messages as text, a character per byte (latin1). What is written here was parsed or validated before. */
+import type { Body } from './framing.ts';
+
+export interface NamedValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+export function writeHead(startLine: string, fields: readonly NamedValue[]): string {
+  return `${startLine}\r\n${writeFields(fields)}\r\n`;
+}
+
+export function writeFields(fields: readonly NamedValue[]): string {
+  let text = '';
+  for (const { name, value } of fields) text += `${name}: ${value}\r\n`;
+  return text;
+}
+
+/** The field that frames the body; none for what needs none. */
+export function framingFields(body: Body): NamedValue[] {
+  if (body.kind === 'length') return [{ name: 'Content-Length', value: String(body.length) }];
+  if (body.kind === 'chunked') return [{ name: 'Transfer-Encoding', value: 'chunked' }];
+  return [];
+}
+
+export function writeChunkStart(size: number): string {
+  return `${size.toString(16)}\r\n`;
+}
+
+export const chunkEnd = '\r\n';
+
+export function writeLastChunk(trailers: readonly NamedValue[]): string {
+  return `0\r\n${writeFields(trailers)}\r\n`;
+}
