@@ -1,15 +1,14 @@
-/** The walk of a user, with all examples, through the tools and the API. */
+/** The walk of a user, with the examples that need nothing but busybox and socat, through the tools and the API. */
 import { exampleExports } from '@pv/testkit/example-exports';
 import { waitFor } from '@pv/testkit/wait-for';
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run, useBooted } from '../kit/booted.ts';
 
 const names = ['pv-example-app', 'pv-example-norole', 'pv-example-random', 'pv-example-recovery', 'pv-example-stubborn', 'pv-example-unix-client', 'pv-example-unix-server'];
 const device = useBooted(async () => {
-  const { dir } = await exampleExports();
-  return { exports: readdirSync(dir).map((file) => join(dir, file)) };
+  const exports = await exampleExports();
+  return { exports: names.map((name) => exports.path(name)) };
 });
 
 describe('what is listed', () => {
