@@ -10,6 +10,7 @@ import { Mesh } from './links/mesh.ts';
 import { MeshRelay } from './relay/mesh-relay.ts';
 import { pinContainer } from './links/pin.ts';
 import { dbusPlugin } from './plugins/dbus/dbus.ts';
+import { restPlugin } from './plugins/rest/rest.ts';
 import { unixPlugin } from './plugins/unix/unix.ts';
 
 export interface DaemonOptions {
@@ -52,7 +53,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
 }
 
 function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, random, timestamp, relayWorker, onFault }: DaemonOptions): () => Promise<void> {
-  const plugins = new Map([dbusPlugin, unixPlugin].map((plugin) => [plugin.type, plugin]));
+  const plugins = new Map([dbusPlugin, restPlugin, unixPlugin].map((plugin) => [plugin.type, plugin]));
   const relay = new MeshRelay(relayWorker, onFault);
   const mesh = new Mesh({ plugins, pin: pinContainer, lines, clock, random, relay, timestamp });
   const follower = followGraph({

@@ -4,8 +4,9 @@ import type { MakeFilter } from '@pv/pv-native/relay/filter';
 import type { RelayWorkerData } from '@pv/pv-native/relay/relay';
 import { runRelayThread } from '@pv/pv-native/relay/thread';
 import { dbusFilterKind, makeDbusFilter } from './plugins/dbus/filter.ts';
+import { makeRestFilter, restFilterKind } from './plugins/rest/filter.ts';
 
 /** By the `kind` that a type's plugin names. */
-const filters = new Map<string, MakeFilter>([[dbusFilterKind, makeDbusFilter]]);
+const filters = new Map<string, MakeFilter>([[dbusFilterKind, makeDbusFilter], [restFilterKind, makeRestFilter]]);
 
 runRelayThread({ ...(workerData as RelayWorkerData), filters });
