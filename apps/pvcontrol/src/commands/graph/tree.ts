@@ -30,7 +30,11 @@ function userLines(link: LinkStatus, indent: string, last: boolean): string[] {
 /** In the order of first appearance. */
 function groups(links: readonly LinkStatus[], key: (link: LinkStatus) => string): ReadonlyMap<string, readonly LinkStatus[]> {
   const found = new Map<string, LinkStatus[]>();
-  for (const link of links) found.set(key(link), [...(found.get(key(link)) ?? []), link]);
+  for (const link of links) {
+    const group = found.get(key(link));
+    if (group === undefined) found.set(key(link), [link]);
+    else group.push(link);
+  }
   return found;
 }
 
