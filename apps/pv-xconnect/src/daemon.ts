@@ -7,11 +7,17 @@ import { graphFetcher } from './graph/fetch.ts';
 import { followGraph, type Refreshed } from './graph/follow.ts';
 import type { Lines } from './lines.ts';
 import { Mesh } from './links/mesh.ts';
+import { SocketKeeper } from './handover/keeper.ts';
+import type { FdStore } from './handover/store.ts';
 import { MeshRelay } from './relay/mesh-relay.ts';
 import { pinContainer } from './links/pin.ts';
 import { dbusPlugin } from './plugins/dbus/dbus.ts';
 import { restPlugin } from './plugins/rest/rest.ts';
 import { unixPlugin } from './plugins/unix/unix.ts';
+import { waylandPlugin } from './plugins/wayland/wayland.ts';
+
+/** Milliseconds that sessions in the middle of something have to come to a point where another process can go on. */
+const handOverMs = 2_000;
 
 export interface DaemonOptions {
   /** pv-core's socket, where the graph comes from. */
@@ -21,6 +27,8 @@ export interface DaemonOptions {
   /** Started by pv-core, which decides what to do when another instance still runs. */
   readonly managed: boolean;
   readonly pid: number;
+  /** Where the next instance finds what this one leaves; undefined: nowhere, it begins anew. */
+  readonly store: FdStore | undefined;
   /** The relay's thread, relay-worker.ts. */
   readonly relayWorker: URL;
   /** The data plane failed: nothing is served any more. */
@@ -32,7 +40,13 @@ export interface DaemonOptions {
 }
 
 export type Started =
-  | { readonly kind: 'running'; stop(): Promise<void> }
+  | {
+      readonly kind: 'running';
+      /** Takes everything away that was injected. */
+      stop(): Promise<void>;
+      /** Leaves sockets and sessions to the next instance; without a store it is `stop`. */
+      handOver(): Promise<void>;
+    }
   | { readonly kind: 'ended'; readonly ok: boolean };
 
 export async function startDaemon(options: DaemonOptions): Promise<Started> {
@@ -41,7 +55,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
   const claim = claimInstance(ownSocket);
   switch (claim.kind) {
     case 'ours':
-      return { kind: 'running', stop: run(claim, options) };
+      return { kind: 'running', ...run(claim, options) };
     case 'impossible':
       lines.err(`pv-xconnect: ${claim.reason}`);
       return { kind: 'ended', ok: false };
@@ -52,10 +66,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
   }
 }
 
-function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, random, timestamp, relayWorker, onFault }: DaemonOptions): () => Promise<void> {
-  const plugins = new Map([dbusPlugin, restPlugin, unixPlugin].map((plugin) => [plugin.type, plugin]));
+function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, random, timestamp, relayWorker, onFault, store }: DaemonOptions): Pick<Started & { kind: 'running' }, 'stop' | 'handOver'> {
+  const plugins = new Map([dbusPlugin, restPlugin, unixPlugin, waylandPlugin].map((plugin) => [plugin.type, plugin]));
   const relay = new MeshRelay(relayWorker, onFault);
-  const mesh = new Mesh({ plugins, pin: pinContainer, lines, clock, random, relay, timestamp });
+  const keeper = new SocketKeeper(store);
+  const mesh = new Mesh({ plugins, pin: pinContainer, lines, clock, random, relay, keeper, timestamp });
   const follower = followGraph({
     fetch: graphFetcher(coreSocket, clock),
     onGraph: (links, changed) => {
@@ -70,11 +85,24 @@ function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, r
     return refreshed;
   };
   const control = serveControl(claim.fd, { reconcile, status: () => mesh.status(), pid, onFault: (error) => lines.err(`Cannot answer on the control socket: ${String(error)}`) });
-  return () => {
+  const standDown = (): void => {
     follower.stop();
     control.close();
+  };
+  const stop = async (): Promise<void> => {
+    standDown();
     mesh.close();
+    keeper.clear();
     claim.release();
-    return relay.stop();
+    await relay.stop();
+  };
+  return {
+    stop,
+    handOver: async () => {
+      if (store === undefined) return stop();
+      standDown();
+      lines.out(`Leaving ${await mesh.handOver(handOverMs)} sessions to the next instance`);
+      claim.release();
+    },
   };
 }

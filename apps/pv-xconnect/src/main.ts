@@ -3,6 +3,7 @@ import { systemClock, systemRandom, systemTimestamp } from '@pv/runtime/clock';
 import { parseConfig } from '@pv/runtime/config';
 import { places } from '@pv/runtime/places';
 import { startDaemon } from './daemon.ts';
+import { openStore } from './handover/store.ts';
 import { createLines } from './lines.ts';
 
 declare const PV_VERSION: string | undefined;
@@ -19,7 +20,11 @@ Environment:
   PV_SYSTEM_RUNDIR      run directory (default /run/pantavisor/pv)
   PV_XCONNECT_MANAGED   1: started by pv-core; beside another instance it only says so and exits 0
 
-Signals: SIGTERM and SIGINT take every injected socket away again, then exit 0.
+  PV_XCONNECT_STORE     two descriptors inherited from pv-core, for what outlives this process
+
+Signals:
+  SIGTERM, SIGINT       takes every injected socket away again, then exits 0
+  SIGUSR2               leaves sockets and sessions to the next instance (by PV_XCONNECT_STORE), then exits 0
 `;
 
 const exit = { ok: 0, failed: 1 } as const;
@@ -47,6 +52,7 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
   const started = await startDaemon({
     coreSocket, ownSocket: xconnectSocket, managed: env['PV_XCONNECT_MANAGED'] === '1',
     pid: process.pid, lines, clock: systemClock, random: systemRandom, timestamp: systemTimestamp,
+    store: openStore(env['PV_XCONNECT_STORE'], (seconds, work) => systemClock.after(seconds, work)),
     relayWorker: new URL('pv-xconnect.relay.mjs', import.meta.url),
     onFault: (error) => {
       lines.err(`pv-xconnect: the relay failed, so this instance ends: ${error.stack ?? String(error)}`);
@@ -61,5 +67,9 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
     lines.out('Caught an interrupt signal; terminating cleanly.');
     void started.stop().finally(() => process.exit(exit.ok));
   };
-  process.once('SIGTERM', stop).once('SIGINT', stop);
+  const handOver = (): void => {
+    lines.out('Caught SIGUSR2; leaving the mesh to the next instance.');
+    void started.handOver().finally(() => process.exit(exit.ok));
+  };
+  process.once('SIGTERM', stop).once('SIGINT', stop).once('SIGUSR2', handOver);
 }

@@ -20,13 +20,20 @@ export interface Pidfd {
 
 const SYS_pidfd_send_signal = 424;
 const SYS_pidfd_open = 434;
+const SYS_pidfd_getfd = 438;
 const POLLIN = 1;
 
 const pidfdOpen: (call: number, pid: number, flags: number) => number = libc.func('syscall', 'long', ['long', 'int', 'unsigned int']);
 const pidfdSendSignal: (call: number, fd: number, signal: number, info: null, flags: number) => number = libc.func(
   'syscall', 'long', ['long', 'int', 'int', 'void *', 'unsigned int'],
 );
+const pidfdGetfd: (call: number, pidFd: number, theirs: number, flags: number) => number = libc.func('syscall', 'long', ['long', 'int', 'int', 'unsigned int']);
 const poll: (fds: Buffer, count: number, timeoutMs: number) => number = libc.func('poll', 'int', ['void *', 'unsigned long', 'int']);
+
+/** A copy of another process's descriptor. Linux 5.6; needs the rights to trace that process. Throws SystemError: EBADF, EPERM, ESRCH. */
+export function takeFd(pidFd: number, theirs: number): number {
+  return check(pidfdGetfd(SYS_pidfd_getfd, pidFd, theirs, 0), 'pidfd_getfd', String(theirs));
+}
 
 /** Close-on-exec. undefined: no such process. */
 export function openPidfd(pid: number): Pidfd | undefined {

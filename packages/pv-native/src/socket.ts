@@ -21,6 +21,10 @@ const pathBytes = 108;
 const socketCall: (domain: number, type: number, protocol: number) => number = libc.func('socket', 'int', ['int', 'int', 'int']);
 const bindCall: (fd: number, address: Buffer, length: number) => number = libc.func('bind', 'int', ['int', 'void *', 'unsigned int']);
 const listenCall: (fd: number, backlog: number) => number = libc.func('listen', 'int', ['int', 'int']);
+const SOL_SOCKET = 1;
+const SO_SNDBUFFORCE = 32;
+const socketpairCall: (domain: number, type: number, protocol: number, pair: Int32Array) => number = libc.func('socketpair', 'int', ['int', 'int', 'int', 'void *']);
+const setsockoptCall: (fd: number, level: number, option: number, value: Int32Array, length: number) => number = libc.func('setsockopt', 'int', ['int', 'int', 'int', 'void *', 'unsigned int']);
 const shutdownCall: (fd: number, how: number) => number = libc.func('shutdown', 'int', ['int', 'int']);
 const accept4Call: (fd: number, address: null, length: null, flags: number) => number = libc.func('accept4', 'int', ['int', 'void *', 'void *', 'int']);
 const connectCall: (fd: number, address: Buffer, length: number) => number = libc.func('connect', 'int', ['int', 'void *', 'unsigned int']);
@@ -84,6 +88,15 @@ const socketTypes: Readonly<Record<SocketType, number>> = { stream: SOCK_STREAM,
 /** Not connected. Throws SystemError: EMFILE. */
 export function openSocket(type: SocketType = 'stream'): number {
   return check(socketCall(AF_UNIX, socketTypes[type] | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'socket');
+}
+
+/** Two connected packet sockets. `queueBytes`: what one may send before the other reads, the kernel's own bookkeeping included. Throws SystemError: EPERM. */
+export function packetPair(queueBytes: number): readonly [number, number] {
+  const pair = new Int32Array(2);
+  check(socketpairCall(AF_UNIX, socketTypes.seqpacket | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 'socketpair');
+  const [a = -1, b = -1] = pair;
+  for (const fd of pair) check(setsockoptCall(fd, SOL_SOCKET, SO_SNDBUFFORCE, Int32Array.of(queueBytes), 4), 'setsockopt');
+  return [a, b];
 }
 
 /** 0, or a negative errno: ECONNREFUSED nobody listens there (or it is no socket), EAGAIN its backlog is full, EPROTOTYPE another type. */

@@ -33,6 +33,7 @@ export class Mesh {
 
   apply(links: readonly GraphLink[]): void {
     this.#graph = links;
+    this.#context.keeper.forgetOthers(links);
     if (this.#reconcile() > 0) this.#lookAgain(0);
   }
 
@@ -46,6 +47,21 @@ export class Mesh {
     const slots = [...this.#slots.values()].map((slot) => ({ ...slot.link, ...slot.status(), ...linkCounters(counters.get(slot.relayId ?? 0)) }));
     const refused = this.#refused.map(({ link, reason, since }) => ({ ...link, state: 'failed' as const, reason, since, ...linkCounters(undefined) }));
     return [...slots, ...refused];
+  }
+
+  /** Everything stays where it is, and this instance serves no more: the next one goes on. */
+  async handOver(patienceMs: number): Promise<number> {
+    this.#cancelLook();
+    const sessions = await this.#context.relay.handOver(patienceMs);
+    const links = new Map([...this.#slots.values()].map((slot) => [slot.relayId, slot.link]));
+    let count = 0;
+    for (const [id, states] of sessions) {
+      const link = links.get(id);
+      if (link === undefined) continue;
+      this.#context.keeper.leaveSessions(link, states);
+      count += states.length;
+    }
+    return count;
   }
 
   close(): void {

@@ -34,6 +34,28 @@ interface Directory {
 /** Any uid in the container may connect: services drop their privileges before they dial, and the link is the identity. */
 const socketMode = 0o666;
 
+/** A socket that an earlier instance placed, if the container still finds it there. It is closed if not. */
+export function adoptSocket(rootFd: number, target: string, { fd, dev, ino }: FileId & { readonly fd: number }): Placed | undefined {
+  const directory = openDirectoryOf(rootFd, target);
+  if (directory !== undefined && isSame(lookUp(rootFd, target), { dev, ino })) return placedAt(directory, rootFd, target, fd, { dev, ino });
+  closeFd(fd);
+  if (directory !== undefined) closeFd(directory.fd);
+  return undefined;
+}
+
+function openDirectoryOf(rootFd: number, target: string): Directory | undefined {
+  try {
+    return openParentInRoot(rootFd, target, { create: false });
+  } catch (error) {
+    if (error instanceof SystemError) return undefined;
+    throw error;
+  }
+}
+
+function placedAt(directory: Directory, rootFd: number, target: string, fd: number, id: FileId): Placed {
+  return { fd, id, intact: () => isSame(lookUp(rootFd, target), id), remove: () => removeFrom(directory, id) };
+}
+
 export function placeSocket(rootFd: number, target: string, type: SocketType = 'stream'): PlaceResult {
   try {
     return placeIn(openParentInRoot(rootFd, target, { create: true }), rootFd, target, type);
@@ -69,7 +91,7 @@ function clearTarget({ fd, name }: Directory): string | undefined {
 function listenIn(directory: Directory, rootFd: number, target: string, type: SocketType): Placed | undefined {
   const fd = listenUnix(below(directory), { mode: socketMode, type });
   const id = lstatAt(directory.fd, directory.name);
-  if (id !== undefined && isSocket(id.mode)) return { fd, id, intact: () => isSame(lookUp(rootFd, target), id), remove: () => removeFrom(directory, id) };
+  if (id !== undefined && isSocket(id.mode)) return placedAt(directory, rootFd, target, fd, id);
   closeFd(fd);
   return undefined;
 }

@@ -78,8 +78,12 @@ function stepsFor(key: string, view: LinkView, current: CurrentView | undefined)
 }
 
 function sameLink(a: GraphLink, b: GraphLink): boolean {
-  const identity = ({ consumer_pid: _, provider_pid: __, ...rest }: GraphLink): string => JSON.stringify(rest);
-  return identity(a) === identity(b);
+  return linkIdentity(a) === linkIdentity(b);
+}
+
+/** Everything that makes a link what it is, but for the processes of this moment. */
+export function linkIdentity({ consumer_pid: _, provider_pid: __, ...rest }: GraphLink): string {
+  return JSON.stringify(rest);
 }
 
 /** What differs is only where the sockets are. */

@@ -9,6 +9,7 @@ import { backoff } from '../backoff.ts';
 import type { GraphLink } from '../graph/parse.ts';
 import type { Lines } from '../lines.ts';
 import type { ActiveLink, Plugin } from '../plugins/plugin.ts';
+import type { SocketKeeper } from '../handover/keeper.ts';
 import type { MeshRelay } from '../relay/mesh-relay.ts';
 import type { Pin, PinContainer, PinResult } from './pin.ts';
 import type { CurrentView, LinkView } from './plan.ts';
@@ -21,6 +22,7 @@ export interface SlotContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly relay: MeshRelay;
+  readonly keeper: SocketKeeper;
   /** The time of day: ISO 8601, UTC. */
   readonly timestamp: () => string;
 }

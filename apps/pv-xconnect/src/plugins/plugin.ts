@@ -3,6 +3,7 @@ import type { Clock, Random } from '@pv/runtime/clock';
 import type { GraphLink } from '../graph/parse.ts';
 import type { Lines } from '../lines.ts';
 import type { Pin } from '../links/pin.ts';
+import type { SocketKeeper } from '../handover/keeper.ts';
 import type { MeshRelay } from '../relay/mesh-relay.ts';
 
 export interface PluginContext {
@@ -10,6 +11,7 @@ export interface PluginContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly relay: MeshRelay;
+  readonly keeper: SocketKeeper;
 }
 
 /** A link that is in place in the consumer. */

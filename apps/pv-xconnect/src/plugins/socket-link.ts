@@ -8,7 +8,8 @@ import { hostName } from '@pv/contract/grammar';
 import type { GraphLink } from '../graph/parse.ts';
 import { auditLine } from '../links/audit.ts';
 import type { Pin } from '../links/pin.ts';
-import { placeSocket, type Placed } from '../links/place.ts';
+import type { TakenOver } from '../handover/keeper.ts';
+import { placeSocket } from '../links/place.ts';
 import type { ActiveLink, Establish, Plugin, PluginContext } from './plugin.ts';
 
 /** What a session needs that depends on the link, and on the provider's present process. */
@@ -41,13 +42,18 @@ export function socketPlugin(type: SocketType): Plugin {
 }
 
 export function establishSocket(type: SocketType, link: GraphLink, consumer: Pin, provider: Pin, context: PluginContext): Establish {
+  const inherited = context.keeper.takeOver(link, consumer);
+  if (inherited !== undefined) {
+    context.lines.out(`pvx-${type.type}: Taking over socket ${link.target} in pid ${consumer.pid}, with ${inherited.sessions.length} sessions`);
+    return { kind: 'established', active: serve(type, link, consumer, provider, inherited, context) };
+  }
   context.lines.out(type.injecting(link, consumer));
   const result = placeSocket(consumer.rootFd, link.target, link.socket_type);
   if (result.kind === 'refused') return { kind: 'failed', reason: result.reason };
-  return { kind: 'established', active: serve(type, link, consumer, provider, result.placed, context) };
+  return { kind: 'established', active: serve(type, link, consumer, provider, { placed: result.placed, sessions: [] }, context) };
 }
 
-function serve(type: SocketType, link: GraphLink, consumer: Pin, first: Pin, placed: Placed, context: PluginContext): ActiveLink {
+function serve(type: SocketType, link: GraphLink, consumer: Pin, first: Pin, { placed, sessions }: TakenOver, context: PluginContext): ActiveLink {
   const routeTo = (provider: Pin): Route => type.route?.(link, provider, context) ?? {};
   const route = routeTo(first);
   const served = context.relay.serve(
@@ -58,11 +64,14 @@ function serve(type: SocketType, link: GraphLink, consumer: Pin, first: Pin, pla
     asProvider(first, route),
     eventLines(type, link, consumer, context),
   );
+  context.keeper.keep(link, consumer, placed);
+  if (sessions.length > 0) served.resume(sessions);
   return {
     relayId: served.id,
     intact: () => placed.intact(),
     useProvider: (next) => served.useProvider(next === undefined ? undefined : asProvider(next, routeTo(next))),
     close: (drainMs) => {
+      context.keeper.drop(link);
       served.remove(drainMs);
       placed.remove();
     },

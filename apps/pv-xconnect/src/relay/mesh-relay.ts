@@ -1,10 +1,12 @@
 /** The links' side of the relay: a number and a listener of events for each link that is served. */
-import type { RelayCounters, RelayEvent, RelayLink, RelayProvider } from '@pv/pv-native/relay/link';
+import type { RelayCounters, RelayEvent, RelayLink, RelayProvider, SessionState } from '@pv/pv-native/relay/link';
 import { Relay } from '@pv/pv-native/relay/relay';
 
 export interface ServedLink {
   readonly id: number;
   useProvider(provider: RelayProvider | undefined): void;
+  /** Sessions that another instance had under this link; they take their descriptors with them. */
+  resume(sessions: readonly SessionState[]): void;
   /** Sessions end at once, or after `drainMs` at the latest. */
   remove(drainMs: number): void;
 }
@@ -27,11 +29,16 @@ export class MeshRelay {
     return {
       id,
       useProvider: (next) => this.#relay.useProvider(id, next),
+      resume: (sessions) => this.#relay.resume(id, sessions),
       remove: (drainMs) => {
         this.#relay.remove(id, drainMs);
         this.#listeners.delete(id);
       },
     };
+  }
+
+  handOver(patienceMs: number): Promise<ReadonlyMap<number, readonly SessionState[]>> {
+    return this.#relay.handOver(patienceMs);
   }
 
   counters(): Promise<ReadonlyMap<number, RelayCounters>> {

@@ -31,7 +31,7 @@ export async function runDaemon(): Promise<TestDaemon> {
   const started = await startDaemon({
     coreSocket: core.path, ownSocket, managed: true, pid: process.pid,
     lines: { out: (line) => out.push(line), err: (line) => err.push(line) }, clock: systemClock, random: Math.random, timestamp: systemTimestamp,
-    relayWorker: await bundledRelay(), onFault: (error) => err.push(String(error)),
+    store: undefined, relayWorker: await bundledRelay(), onFault: (error) => err.push(String(error)),
   });
   if (started.kind !== 'running') throw new Error(err.join('\n'));
   const stop = once(() => started.stop());

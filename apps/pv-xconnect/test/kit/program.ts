@@ -53,12 +53,13 @@ export interface Ended {
   readonly err: string;
 }
 
-export function program(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
-  const child = spawn(process.execPath, [bundle, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+/** `inherit`: its descriptors 3, 4, ... */
+export function program(args: readonly string[], env: Readonly<Record<string, string>> = {}, inherit: readonly number[] = []): Program {
+  const child = spawn(process.execPath, [bundle, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', ...inherit] });
   let out = '';
   let err = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
   const exit = once(child, 'close') as Promise<[number | null]>;
   onTestFinished(async () => {
     child.kill('SIGKILL');

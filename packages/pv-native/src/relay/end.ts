@@ -8,6 +8,7 @@ import { closeFd } from '../fd.ts';
 import { closeFds, type MessageBuffer } from '../msg.ts';
 import { shutdownRead, shutdownWrite } from '../socket.ts';
 import type { Side } from './filter.ts';
+import type { EndState } from './link.ts';
 import type { Watch } from './loop.ts';
 
 interface Waiting {
@@ -43,6 +44,22 @@ export class End {
   constructor(fd: number, side: Side) {
     this.fd = fd;
     this.side = side;
+  }
+
+  static resume(state: EndState, side: Side): End {
+    const end = new End(state.fd, side);
+    end.readEnded = state.readEnded;
+    end.writeEnding = state.writeEnding;
+    end.writeEnded = state.writeEnded;
+    for (const { bytes, fds } of state.waiting) end.#keep(bytes, fds);
+    return end;
+  }
+
+  /** For another relay, which owns the descriptors from now on. */
+  handOver(): EndState {
+    this.watch?.stop();
+    const { fd, readEnded, writeEnding, writeEnded } = this;
+    return { fd, readEnded, writeEnding, writeEnded, waiting: this.#waiting };
   }
 
   get waitingBytes(): number {

@@ -43,7 +43,12 @@ export interface Filter {
   /** `from` sends no more. The default is to pass it on: `out.end(other side)`. */
   onEnd?(from: Side): void;
   onDeadline?(): void;
+  /**
+   * What another filter needs, in another process, to go on from here: plain data, given to `MakeFilter` as `resumed`.
+   * undefined: not at this moment, ask again. Without this method the session cannot be handed over at all.
+   */
+  snapshot?(): unknown;
 }
 
-/** `spec` comes from the main thread, so it is plain data (structured clone). */
-export type MakeFilter = (spec: unknown, out: FilterOutput) => Filter;
+/** `spec` comes from the main thread, so it is plain data (structured clone). `resumed`: what `snapshot` gave, for a session that was handed over. */
+export type MakeFilter = (spec: unknown, out: FilterOutput, resumed?: unknown) => Filter;

@@ -10,10 +10,12 @@ import { acceptUnix } from '../socket.ts';
 import { LinkBooks, relayLimits } from './books.ts';
 import type { Buffers } from './end.ts';
 import type { MakeFilter } from './filter.ts';
-import type { RelayLink, RelayProvider } from './link.ts';
+import { End } from './end.ts';
+import type { EndState, RelayLink, RelayProvider, SessionState } from './link.ts';
 import type { Loop, Watch } from './loop.ts';
 import { reachProvider } from './reach.ts';
 import { Session } from './session.ts';
+import type { Absence, SessionOptions } from './session-options.ts';
 import type { Timer } from './timers.ts';
 
 export interface LinkServerOptions {
@@ -85,16 +87,40 @@ export class LinkServer {
     this.#endSessions(drainMs);
   }
 
+  /** Sessions of another relay, which had them under a link like this one. */
+  resume(states: readonly SessionState[]): void {
+    for (const { consumer, provider, ...rest } of states) {
+      if (provider === undefined) this.#take(consumer.fd);
+      else this.#resumeOne({ ...rest, consumer, provider });
+    }
+  }
+
+  /** Accepts no more, and gives away the sessions that can go on elsewhere at this moment; the others stay. */
+  handOver(): SessionState[] {
+    this.#removed = true;
+    this.#listener.park();
+    const waiting = [...this.#callers].map((caller): SessionState => {
+      caller.timer?.cancel();
+      return { consumer: fresh(caller.fd) };
+    });
+    this.#callers.clear();
+    return [...waiting, ...[...this.#sessions].flatMap((session) => session.handOver() ?? [])];
+  }
+
   #accept(): void {
     for (let turn = 0; turn < acceptsPerTurn && !this.#crowded(); turn++) {
       const fd = acceptUnix(this.#link.listenFd);
       if (fd === -EAGAIN || fd === -EINTR) return;
       if (fd === -ECONNABORTED) continue;
       if (fd < 0) return this.#rest(errnoText(fd));
-      const caller: Caller = { fd, tries: 0 };
-      this.#callers.add(caller);
-      this.#connect(caller);
+      this.#take(fd);
     }
+  }
+
+  #take(fd: number): void {
+    const caller: Caller = { fd, tries: 0 };
+    this.#callers.add(caller);
+    this.#connect(caller);
   }
 
   #crowded(): boolean {
@@ -123,26 +149,40 @@ export class LinkServer {
     caller.timer = this.#options.loop.after(fullBacklogMs(caller.tries), () => this.#connect(caller));
   }
 
-  #absent(caller: Caller, absence: { cause: 'away' | 'slow'; reason: string }): void {
+  #absent(caller: Caller, absence: Absence): void {
     this.books.absent(absence.reason);
     if (this.#makeFilter === undefined) this.#dismiss(caller);
     else this.#join(caller, absence);
   }
 
-  #join(caller: Caller, provider: number | { cause: 'away' | 'slow'; reason: string }): void {
+  #join(caller: Caller, provider: number | Absence): void {
     this.#callers.delete(caller);
+    const consumer = new End(caller.fd, 'consumer');
+    const session = this.#newSession(consumer, typeof provider === 'number' ? new End(provider, 'provider') : provider);
+    if (typeof provider === 'number') this.books.accepted();
+    session.start();
+  }
+
+  #resumeOne(state: SessionState & { readonly provider: EndState }): void {
+    const session = this.#newSession(End.resume(state.consumer, 'consumer'), End.resume(state.provider, 'provider'));
+    session.startFrom(state.filter);
+  }
+
+  #newSession(consumer: End, provider: End | Absence): Session {
+    const session = new Session(consumer, provider, this.#sessionOptions(), (closed) => this.#sessionClosed(closed));
+    this.#sessions.add(session);
+    this.books.sessions = this.#sessions.size;
+    return session;
+  }
+
+  #sessionOptions(): SessionOptions {
     const { loop, buffers } = this.#options;
     const make = this.#makeFilter;
     const spec = this.#provider?.filterSpec ?? this.#link.filter?.spec;
-    const session: Session = new Session(caller.fd, provider, {
+    return {
       loop, buffers, books: this.books, packets: this.#link.socketType === 'seqpacket', lingerMs,
-      makeFilter: make === undefined ? undefined : (out) => make(spec, out),
-      onClosed: () => this.#sessionClosed(session),
-    });
-    this.#sessions.add(session);
-    this.books.sessions = this.#sessions.size;
-    if (typeof provider === 'number') this.books.accepted();
-    session.start();
+      makeFilter: make === undefined ? undefined : (out, resumed) => make(spec, out, resumed),
+    };
   }
 
   #dismiss(caller: Caller): void {
@@ -182,4 +222,8 @@ export class LinkServer {
     if (afterMs === 0) end();
     else if (ending.length > 0) this.#options.loop.after(afterMs, end);
   }
+}
+
+function fresh(fd: number): EndState {
+  return { fd, readEnded: false, writeEnding: false, writeEnded: false, waiting: [] };
 }

@@ -35,6 +35,24 @@ export interface RelayCounters {
   readonly lastError?: string;
 }
 
+/** One end of a session that is handed over to another relay. Whoever has it owns the descriptors. */
+export interface EndState {
+  readonly fd: number;
+  readonly readEnded: boolean;
+  readonly writeEnding: boolean;
+  readonly writeEnded: boolean;
+  /** What was to be written to it, in order. */
+  readonly waiting: readonly { readonly bytes: Uint8Array; readonly fds: readonly number[] }[];
+}
+
+export interface SessionState {
+  readonly consumer: EndState;
+  /** Missing: accepted, and not connected to the provider yet. */
+  readonly provider?: EndState;
+  /** Its filter's snapshot; missing: it has none any more. */
+  readonly filter?: { readonly snapshot: unknown };
+}
+
 /** What happened, at most a few per link and tick; `count` says how often. */
 export type RelayEvent =
   | { readonly kind: 'accepted'; readonly link: number; readonly count: number }

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { eventfd, signalEventfd } from '../epoll.ts';
 import { closeFd, duplicateFd } from '../fd.ts';
-import type { RelayCounters, RelayEvent, RelayLink, RelayProvider } from './link.ts';
+import type { RelayCounters, RelayEvent, RelayLink, RelayProvider, SessionState } from './link.ts';
 import type { Order, Report, ThreadOptions } from './thread.ts';
 
 export interface RelayOptions {
@@ -25,23 +25,31 @@ const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 
 
 export class Relay {
   readonly #worker: Worker;
+  /** Also when the process ends, which waits for a thread that waits in the kernel. */
+  readonly #wake = (): void => signalEventfd(this.#wakeFd);
   readonly #wakeFd = eventfd();
   readonly #port;
   readonly #waiting = new Map<number, (counters: ReadonlyMap<number, RelayCounters>) => void>();
   readonly #onEvent: RelayOptions['onEvent'];
+  #onHandedOver: (sessions: ReadonlyMap<number, readonly SessionState[]>) => void = () => undefined;
   #token = 0;
   #stopped = false;
+
+  /** A process that ends waits for its threads, and nothing but this wakes one out of its epoll_wait. */
+  readonly #endThread = (): void => this.#order({ kind: 'stop' });
 
   constructor({ worker, onEvent, onFault }: RelayOptions) {
     const { port1, port2 } = new MessageChannel();
     this.#onEvent = onEvent;
     this.#port = port1;
     this.#port.on('message', (report: Report) => this.#take(report));
-    this.#worker = new Worker(worker, { workerData: { port: port2, wakeFd: this.#wakeFd } satisfies RelayWorkerData, transferList: [port2], resourceLimits });
+    this.#worker = new Worker(worker, { workerData: { port: port2, wakeFd: this.#wakeFd } satisfies RelayWorkerData, transferList: [port2], resourceLimits, trackUnmanagedFds: false });
+    process.once('exit', this.#endThread);
     this.#worker.on('error', onFault);
     this.#worker.on('exit', () => this.#stopped || onFault(new Error('the relay thread ended')));
     // Whoever made it decides how long the process lives.
     this.#worker.unref();
+    process.on('exit', this.#wake);
     this.#port.unref();
   }
 
@@ -70,25 +78,42 @@ export class Relay {
     });
   }
 
+  /** Sessions of another relay, which had them under a link like this one; it takes over their descriptors. */
+  resume(id: number, sessions: readonly SessionState[]): void {
+    this.#order({ kind: 'resume', id, sessions });
+  }
+
+  /** Nothing is accepted any more. By link, what can go on elsewhere within `patienceMs`; the descriptors are the caller's then. */
+  handOver(patienceMs: number): Promise<ReadonlyMap<number, readonly SessionState[]>> {
+    return new Promise((resolve) => {
+      this.#port.ref();
+      this.#onHandedOver = resolve;
+      this.#order({ kind: 'hand-over', patienceMs });
+    });
+  }
+
   /** Ends every session. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#order({ kind: 'stop' });
+    process.off('exit', this.#endThread);
+    this.#endThread();
     // It closes what it holds, then comes to its end.
     this.#worker.ref();
     await once(this.#worker, 'exit');
+    process.off('exit', this.#wake);
     this.#port.close();
     closeFd(this.#wakeFd);
   }
 
   #order(order: Order): void {
     this.#port.postMessage(order);
-    signalEventfd(this.#wakeFd);
+    this.#wake();
   }
 
   #take(report: Report): void {
     if (this.#stopped) return;
     if (report.kind === 'events') return report.events.forEach((event) => this.#onEvent(event));
+    if (report.kind === 'handed-over') return this.#onHandedOver(report.sessions);
     this.#waiting.get(report.token)?.(report.counters);
     this.#waiting.delete(report.token);
     if (this.#waiting.size === 0) this.#port.unref();

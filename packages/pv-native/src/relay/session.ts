@@ -8,28 +8,12 @@ import { constants } from 'node:os';
 import { errnoText } from '../errors.ts';
 import { pollEvents } from '../epoll.ts';
 import { closeFds, type MessageBuffer } from '../msg.ts';
-import { type LinkBooks, relayLimits } from './books.ts';
-import { type Buffers, End } from './end.ts';
+import { relayLimits } from './books.ts';
+import type { End } from './end.ts';
 import type { Filter, FilterOutput, Side } from './filter.ts';
-import type { Loop } from './loop.ts';
+import type { SessionState } from './link.ts';
+import type { Absence, SessionOptions } from './session-options.ts';
 import type { Timer } from './timers.ts';
-
-/** Why there is no provider. */
-export interface Absence {
-  readonly cause: 'away' | 'slow';
-  readonly reason: string;
-}
-
-export interface SessionOptions {
-  readonly loop: Loop;
-  readonly buffers: Buffers;
-  readonly books: LinkBooks;
-  /** Packets (SOCK_SEQPACKET) are never cut or joined. */
-  readonly packets: boolean;
-  readonly lingerMs: number;
-  readonly makeFilter?: ((out: FilterOutput) => Filter) | undefined;
-  readonly onClosed: () => void;
-}
 
 const { IN, OUT, HUP, ERR } = pollEvents;
 const { EAGAIN, EINTR } = constants.errno;
@@ -39,6 +23,7 @@ const finishMs = 2_000;
 /** What a filter is given is the session itself, as a `FilterOutput`. */
 export class Session implements FilterOutput {
   readonly #options: SessionOptions;
+  readonly #onClosed: () => void;
   readonly #consumer: End;
   readonly #provider: End | undefined;
   readonly #absent: Absence | undefined;
@@ -51,22 +36,43 @@ export class Session implements FilterOutput {
   #deadline: Timer | undefined;
   #countedFds = 0;
 
-  /** Takes over the descriptors. In place of a provider's there may be the reason why there is none, for a filter to answer. */
-  constructor(consumerFd: number, provider: number | Absence, options: SessionOptions) {
+  /** Takes over the ends. In place of the provider's there may be the reason why there is none, for a filter to answer. */
+  constructor(consumer: End, provider: End | Absence, options: SessionOptions, onClosed: (session: Session) => void) {
     this.#options = options;
-    this.#consumer = new End(consumerFd, 'consumer');
-    this.#provider = typeof provider === 'number' ? new End(provider, 'provider') : undefined;
-    this.#absent = typeof provider === 'number' ? undefined : provider;
+    this.#onClosed = () => onClosed(this);
+    this.#consumer = consumer;
+    this.#provider = 'reason' in provider ? undefined : provider;
+    this.#absent = 'reason' in provider ? provider : undefined;
   }
 
   start(): void {
-    const { makeFilter, loop } = this.#options;
-    for (const end of this.#ends()) end.watch = loop.watch(end.fd, 0, (events) => this.#onEvents(end, events));
+    this.#watch();
     this.#run(() => {
-      this.#filter = makeFilter?.(this);
+      this.#filter = this.#options.makeFilter?.(this);
       if (this.#absent === undefined) this.#filter?.onConnected?.();
       else this.#filter?.onAbsent?.(this.#absent.cause, this.#absent.reason);
     });
+  }
+
+  /** In place of `start`: its ends go on where another relay had them. */
+  startFrom(filter: SessionState['filter']): void {
+    this.#watch();
+    this.#run(() => {
+      if (filter !== undefined) this.#filter = this.#options.makeFilter?.(this, filter.snapshot);
+    });
+  }
+
+  /** For another relay; this one is over then. undefined: not at this moment. */
+  handOver(): SessionState | undefined {
+    if (this.#closed || this.#finishing || this.#provider === undefined) return undefined;
+    const snapshot = this.#filter?.snapshot?.();
+    if (this.#filter !== undefined && snapshot === undefined) return undefined;
+    this.#closed = true;
+    this.#linger?.cancel();
+    this.#deadline?.cancel();
+    this.#countFds();
+    this.#onClosed();
+    return { consumer: this.#consumer.handOver(), provider: this.#provider.handOver(), ...(this.#filter === undefined ? {} : { filter: { snapshot } }) };
   }
 
   /** Ends at once; what was not delivered is lost. */
@@ -77,7 +83,7 @@ export class Session implements FilterOutput {
     this.#deadline?.cancel();
     for (const end of this.#ends()) end.close();
     this.#countFds();
-    this.#options.onClosed();
+    this.#onClosed();
   }
 
   abort(reason: string): void {
@@ -144,6 +150,10 @@ export class Session implements FilterOutput {
 
   note(text: string): void {
     this.#options.books.say('note', text);
+  }
+
+  #watch(): void {
+    for (const end of this.#ends()) end.watch = this.#options.loop.watch(end.fd, 0, (events) => this.#onEvents(end, events));
   }
 
   #ends(): End[] {

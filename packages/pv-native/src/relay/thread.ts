@@ -7,7 +7,7 @@ import { clearEventfd, pollEvents } from '../epoll.ts';
 import { closeFd } from '../fd.ts';
 import { MessageBuffer } from '../msg.ts';
 import type { MakeFilter } from './filter.ts';
-import type { RelayCounters, RelayEvent, RelayLink, RelayProvider } from './link.ts';
+import type { RelayCounters, RelayEvent, RelayLink, RelayProvider, SessionState } from './link.ts';
 import { LinkServer } from './link-server.ts';
 import { Loop } from './loop.ts';
 
@@ -15,11 +15,15 @@ export type Order =
   | { readonly kind: 'add'; readonly link: RelayLink; readonly provider: RelayProvider | undefined }
   | { readonly kind: 'provider'; readonly id: number; readonly provider: RelayProvider | undefined }
   | { readonly kind: 'remove'; readonly id: number; readonly drainMs: number }
+  | { readonly kind: 'resume'; readonly id: number; readonly sessions: readonly SessionState[] }
   | { readonly kind: 'count'; readonly token: number }
+  /** Accept no more; answer with the sessions once all can go on elsewhere, or after `patienceMs` with those that can. */
+  | { readonly kind: 'hand-over'; readonly patienceMs: number }
   | { readonly kind: 'stop' };
 
 export type Report =
   | { readonly kind: 'events'; readonly events: readonly RelayEvent[] }
+  | { readonly kind: 'handed-over'; readonly sessions: ReadonlyMap<number, readonly SessionState[]> }
   | { readonly kind: 'counters'; readonly token: number; readonly counters: ReadonlyMap<number, RelayCounters> };
 
 export interface ThreadOptions {
@@ -69,6 +73,10 @@ class RelayThread {
         this.#links.get(order.id)?.remove(order.drainMs);
         this.#links.delete(order.id);
         return;
+      case 'resume':
+        return this.#links.get(order.id)?.resume(order.sessions);
+      case 'hand-over':
+        return this.#handOver(new Map(), this.#loop.now() + order.patienceMs);
       case 'count':
         return this.#report({ kind: 'counters', token: order.token, counters: new Map([...this.#links].map(([id, { books }]) => [id, books.counters()])) });
       case 'stop':
@@ -88,6 +96,13 @@ class RelayThread {
     if (provider === undefined) return;
     closeFd(provider.rootFd);
     closeFd(provider.pidFd);
+  }
+
+  #handOver(sessions: Map<number, SessionState[]>, until: number): void {
+    for (const [id, server] of this.#links) sessions.set(id, [...(sessions.get(id) ?? []), ...server.handOver()]);
+    const left = [...this.#links.values()].some(({ books }) => books.sessions > 0);
+    if (!left || this.#loop.now() >= until) this.#report({ kind: 'handed-over', sessions });
+    else this.#loop.after(tellEveryMs, () => this.#handOver(sessions, until));
   }
 
   #tellSoon(): void {

@@ -1,0 +1,119 @@
+/** What one instance of pv-xconnect leaves to the next, as packets of JSON: pure. Descriptors travel beside them, in order. */
+import type { EndState, SessionState } from '@pv/pv-native/relay/link';
+
+/** An injected socket; its one descriptor listens. */
+export interface KeptSocket {
+  readonly consumer: string;
+  readonly target: string;
+  /** The consumer's process in which it lies. */
+  readonly pid: number;
+  /** As decimal text. */
+  readonly dev: string;
+  readonly ino: string;
+  readonly socketType: 'stream' | 'seqpacket';
+  /** What its link was; sessions of another link are not gone on with. */
+  readonly identity: string;
+}
+
+type EndRecord = Omit<EndState, 'fd' | 'waiting'>;
+
+export type StoreRecord =
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'keep'; readonly socket: KeptSocket }
+  | { readonly kind: 'drop'; readonly consumer: string; readonly target: string }
+  /** Descriptors: the consumer's end, and the provider's if there is one. */
+  | { readonly kind: 'session'; readonly consumer: string; readonly target: string; readonly ends: readonly EndRecord[]; readonly filter?: { readonly snapshot: unknown } }
+  /** Bytes (base64) that wait for one end (0: the consumer) of the session before, with their descriptors. */
+  | { readonly kind: 'waiting'; readonly end: number; readonly bytes: string };
+
+export interface Packet {
+  readonly record: StoreRecord;
+  readonly fds: readonly number[];
+}
+
+export interface Kept {
+  readonly socket: KeptSocket;
+  readonly fd: number;
+  readonly sessions: SessionState[];
+}
+
+/** Bytes of one packet of waiting bytes: with base64 well below what the kernel takes in one piece. */
+const pieceBytes = 32 * 1024;
+
+export function keyOf({ consumer, target }: Pick<KeptSocket, 'consumer' | 'target'>): string {
+  return `${consumer}\0${target}`;
+}
+
+export function sessionPackets({ consumer, target }: Pick<KeptSocket, 'consumer' | 'target'>, state: SessionState): Packet[] {
+  const ends = state.provider === undefined ? [state.consumer] : [state.consumer, state.provider];
+  const record: StoreRecord = {
+    kind: 'session', consumer, target,
+    ends: ends.map(({ readEnded, writeEnding, writeEnded }) => ({ readEnded, writeEnding, writeEnded })),
+    ...(state.filter === undefined ? {} : { filter: state.filter }),
+  };
+  return [{ record, fds: ends.map(({ fd }) => fd) }, ...ends.flatMap((end, index) => end.waiting.flatMap(({ bytes, fds }) => pieces(index, bytes, fds)))];
+}
+
+function pieces(end: number, bytes: Uint8Array, fds: readonly number[]): Packet[] {
+  const count = Math.ceil(bytes.length / pieceBytes);
+  return Array.from({ length: count }, (_, index) => ({
+    record: { kind: 'waiting', end, bytes: Buffer.from(bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes)).toString('base64') },
+    fds: index === 0 ? fds : [],
+  }));
+}
+
+/** What is left after all packets, in their order; `unused`: descriptors that nothing refers to any more. */
+export function replay(packets: readonly Packet[]): { kept: Map<string, Kept>; unused: number[] } {
+  const kept = new Map<string, Kept>();
+  const unused: number[] = [];
+  let session: Packet | undefined;
+  for (const packet of packets) {
+    const { record, fds } = packet;
+    switch (record.kind) {
+      case 'reset':
+        for (const key of [...kept.keys()]) forget(kept, key, unused);
+        break;
+      case 'drop':
+        forget(kept, keyOf(record), unused);
+        break;
+      case 'keep':
+        forget(kept, keyOf(record.socket), unused);
+        kept.set(keyOf(record.socket), { socket: record.socket, fd: fds[0] ?? -1, sessions: [] });
+        break;
+      case 'session':
+        session = packet;
+        if (!addSession(kept.get(keyOf(record)), record, fds)) unused.push(...fds);
+        break;
+      case 'waiting':
+        if (session?.record.kind !== 'session' || !addWaiting(kept.get(keyOf(session.record)), record, fds)) unused.push(...fds);
+        break;
+    }
+  }
+  return { kept, unused };
+}
+
+function forget(kept: Map<string, Kept>, key: string, unused: number[]): void {
+  const old = kept.get(key);
+  if (old === undefined) return;
+  unused.push(old.fd, ...old.sessions.flatMap(sessionFds));
+  kept.delete(key);
+}
+
+export function sessionFds({ consumer, provider }: SessionState): number[] {
+  return [consumer, provider].flatMap((end) => (end === undefined ? [] : [end.fd, ...end.waiting.flatMap(({ fds }) => fds)]));
+}
+
+function addSession(kept: Kept | undefined, { ends, filter }: StoreRecord & { kind: 'session' }, fds: readonly number[]): boolean {
+  const [consumer, provider] = ends.map((end, index): EndState => ({ ...end, fd: fds[index] ?? -1, waiting: [] }));
+  if (kept === undefined || consumer === undefined) return false;
+  kept.sessions.push({ consumer, ...(provider === undefined ? {} : { provider }), ...(filter === undefined ? {} : { filter }) });
+  return true;
+}
+
+function addWaiting(kept: Kept | undefined, { end, bytes }: StoreRecord & { kind: 'waiting' }, fds: readonly number[]): boolean {
+  const session = kept?.sessions.at(-1);
+  const side = end === 0 ? session?.consumer : session?.provider;
+  if (side === undefined) return false;
+  (side.waiting as { bytes: Uint8Array; fds: readonly number[] }[]).push({ bytes: Buffer.from(bytes, 'base64'), fds });
+  return true;
+}

@@ -1,0 +1,107 @@
+/**
+ * Descriptors that outlive this process: packets wait in a pair of sockets whose ends pv-core holds too, so what was
+ * sent into it is there for the next instance, however this one ended. systemd's file descriptor store, without a
+ * store keeper. A log of changes, written anew when too much of it is history. Not guaranteed: that nothing is lost when
+ * the process is killed while it writes it anew; what is missing is then placed again.
+ */
+import { constants } from 'node:os';
+import { closeFds, MessageBuffer } from '@pv/pv-native/msg';
+import { type Kept, keyOf, type KeptSocket, type Packet, replay, sessionPackets } from './records.ts';
+import type { SessionState } from '@pv/pv-native/relay/link';
+
+/** The largest packet: a piece of waiting bytes in base64, or a snapshot of a filter. */
+const packetBytes = 128 * 1024;
+/** Seconds after a change in which a socket went: until then others follow. */
+const tidyAfter = 1;
+
+type After = (seconds: number, work: () => void) => () => void;
+
+export class FdStore {
+  readonly #writeFd: number;
+  readonly #readFd: number;
+  readonly #after: After;
+  readonly #buffer = new MessageBuffer(packetBytes);
+  readonly #live = new Map<string, { socket: KeptSocket; fd: number }>();
+  /** Packets in the queue. */
+  #queued = 0;
+  #tidying = false;
+
+  /** `after`: a clock's. */
+  constructor(writeFd: number, readFd: number, after: After) {
+    this.#writeFd = writeFd;
+    this.#readFd = readFd;
+    this.#after = after;
+  }
+
+  /** What an earlier instance left; the store is empty then. The descriptors are the caller's. */
+  take(): Map<string, Kept> {
+    const packets: Packet[] = [];
+    for (let packet = this.#receive(); packet !== undefined; packet = this.#receive()) packets.push(packet);
+    const { kept, unused } = replay(packets);
+    closeFds(unused);
+    return kept;
+  }
+
+  /** `fd` stays the caller's; the store holds a copy. */
+  keep(socket: KeptSocket, fd: number): void {
+    this.#live.set(keyOf(socket), { socket, fd });
+    this.#send({ record: { kind: 'keep', socket }, fds: [fd] });
+  }
+
+  drop({ consumer, target }: Pick<KeptSocket, 'consumer' | 'target'>): void {
+    if (!this.#live.delete(keyOf({ consumer, target }))) return;
+    this.#send({ record: { kind: 'drop', consumer, target }, fds: [] });
+    if (this.#tidying) return;
+    this.#tidying = true;
+    this.#after(tidyAfter, () => this.#tidy());
+  }
+
+  leaveSessions(socket: Pick<KeptSocket, 'consumer' | 'target'>, sessions: readonly SessionState[]): void {
+    for (const session of sessions) for (const packet of sessionPackets(socket, session)) this.#send(packet);
+  }
+
+  /** Nothing is left to the next instance. */
+  clear(): void {
+    for (const { fds } of this.#receiveSome(Infinity)) closeFds(fds);
+    this.#live.clear();
+  }
+
+  /** What is dropped is held by the queue until it is read, so it is read, after all that counts was written again. */
+  #tidy(): void {
+    this.#tidying = false;
+    const old = this.#queued;
+    this.#send({ record: { kind: 'reset' }, fds: [] });
+    for (const { socket, fd } of this.#live.values()) this.#send({ record: { kind: 'keep', socket }, fds: [fd] });
+    for (const { fds } of this.#receiveSome(old)) closeFds(fds);
+  }
+
+  #send({ record, fds }: Packet): void {
+    // A full queue costs the takeover of what did not fit, nothing now.
+    if (this.#buffer.send(this.#writeFd, Buffer.from(JSON.stringify(record)), fds) >= 0) this.#queued += 1;
+  }
+
+  #receiveSome(count: number): Packet[] {
+    const packets: Packet[] = [];
+    while (packets.length < count) {
+      const packet = this.#receive();
+      if (packet === undefined) break;
+      packets.push(packet);
+    }
+    return packets;
+  }
+
+  #receive(): Packet | undefined {
+    const count = this.#buffer.receive(this.#readFd);
+    if (count === -constants.errno.EINTR) return this.#receive();
+    if (count <= 0) return undefined;
+    this.#queued = Math.max(0, this.#queued - 1);
+    const record = JSON.parse(Buffer.from(this.#buffer.data.subarray(0, count)).toString()) as Packet['record'];
+    return { record, fds: this.#buffer.fds };
+  }
+}
+
+/** PV_XCONNECT_STORE: `<fd to write>,<fd to read>`, inherited from pv-core; undefined: there is none. */
+export function openStore(description: string | undefined, after: After): FdStore | undefined {
+  const match = /^(\d+),(\d+)$/.exec(description ?? '');
+  return match === null ? undefined : new FdStore(Number(match[1]), Number(match[2]), after);
+}
