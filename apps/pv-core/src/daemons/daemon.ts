@@ -23,6 +23,10 @@ export interface DaemonSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Descriptors for 3, 4, ... of the daemon, opened anew or kept; asked for at each spawn. */
   readonly inherit: () => readonly number[];
+  /** Told the pid of a daemon that an earlier pv-core started and this one took over. */
+  readonly adopted?: (pid: number) => void;
+  /** How a restart ends it; missing: SIGTERM, as a stop does. */
+  readonly restartSignal?: 'SIGUSR2';
   /** Why it does not run in this configuration: it is not started, and one that still runs is ended. */
   readonly off?: string;
   /** What it reads has changed since an earlier pv-core started it: it gets a SIGHUP when it is adopted. */
@@ -73,6 +77,7 @@ export class ManagedDaemon {
     this.#deps.log.info(`adopted daemon ${this.name}: ${pid}`);
     this.#pid = pid;
     this.#startedAt = this.#deps.clock.now();
+    this.#spec.adopted?.(pid);
     this.#listen(undefined);
     if (!this.#respawn) this.#terminate();
     else if (reread === true) signal(pid, 'SIGHUP');
@@ -83,7 +88,7 @@ export class ManagedDaemon {
     this.#cancelTimer();
     this.#quickEnds = 0;
     this.#respawn = action !== 'stop';
-    if (action !== 'start' && this.#pid > 0) this.#terminate();
+    if (action !== 'start' && this.#pid > 0) this.#terminate(action === 'restart' ? this.#spec.restartSignal : undefined);
     else if (action !== 'stop' && this.#pid <= 0) this.#spawn();
   }
 
@@ -162,10 +167,10 @@ export class ManagedDaemon {
     this.#cancelTimer = clock.after(delay, () => this.#spawn());
   }
 
-  #terminate(): void {
+  #terminate(how: 'SIGTERM' | 'SIGUSR2' = 'SIGTERM'): void {
     const pid = this.#pid;
     this.#deps.log.info(`Stopping daemon ${this.name} (pid ${pid})`);
-    signal(pid, 'SIGTERM');
+    signal(pid, how);
     this.#cancelTimer = this.#deps.clock.after(stopGrace, () => {
       if (this.#pid === pid) signal(pid, 'SIGKILL');
     });
@@ -196,7 +201,7 @@ export class ManagedDaemon {
   }
 }
 
-function signal(pid: number, name: 'SIGTERM' | 'SIGKILL' | 'SIGHUP'): void {
+function signal(pid: number, name: 'SIGTERM' | 'SIGUSR2' | 'SIGKILL' | 'SIGHUP'): void {
   try {
     process.kill(pid, name);
   } catch {

@@ -7,6 +7,7 @@ import type { Places } from '@pv/runtime/places';
 import { busCommand } from '../hosted-bus/command.ts';
 import type { PreparedBus } from '../hosted-bus/prepare.ts';
 import type { DoorSockets } from './door-sockets.ts';
+import { FdStore, storeDescription } from './fd-store.ts';
 import { type DaemonDeps, type DaemonSpec, ManagedDaemon } from './daemon.ts';
 
 export interface DaemonsOptions extends DaemonDeps {
@@ -85,12 +86,15 @@ function busDaemon({ config, places, hostedBus }: DaemonsOptions): DaemonSpec {
 }
 
 function meshDaemon({ config, places, programs, node }: DaemonsOptions): DaemonSpec {
+  const store = new FdStore();
   const bounds = ['-all', ...meshCapabilities.map((capability) => `+${capability}`)].join(',');
   return {
     name: 'pv-xconnect' as DaemonName,
     argv: ['setpriv', `--bounding-set=${bounds}`, '--inh-caps=-all', '--no-new-privs', '--', ...node, join(programs, 'pv-xconnect.mjs')],
-    env: { ...baseEnv(config, places), PV_XCONNECT_MANAGED: '1' },
-    inherit: () => [],
+    env: { ...baseEnv(config, places), PV_XCONNECT_MANAGED: '1', PV_XCONNECT_STORE: storeDescription },
+    inherit: () => store.open(),
+    adopted: (pid) => store.adopt(pid),
+    restartSignal: 'SIGUSR2',
   };
 }
 

@@ -148,3 +148,28 @@ describe('a daemon of an earlier pv-core', () => {
     expect(made.record.pid).not.toBe(process.pid);
   });
 });
+
+describe('a daemon that hands over', () => {
+  it('is restarted by its own signal, and stopped by SIGTERM', async () => {
+    const script = 'trap "echo handed over; exit 0" USR2; trap "echo stopped; exit 0" TERM; echo started; while :; do sleep 0.05; done';
+    const made = daemon(script, { restartSignal: 'SIGUSR2' });
+    made.begin();
+    await soon(() => expect(log.join('\n')).toContain('started'));
+    made.act('restart');
+    await soon(() => expect(log.join('\n')).toContain('handed over'));
+    await soon(() => expect(made.record.pid).toBeGreaterThan(0));
+    made.act('stop');
+    await soon(() => expect(made.record.pid).toBe(-1));
+  });
+
+  it('tells who adopted it which process that is', async () => {
+    const first = daemon(forever);
+    first.begin();
+    await soon(() => expect(first.record.pid).toBeGreaterThan(0));
+    first.release();
+    const adopted: number[] = [];
+    const second = daemon(forever, { adopted: (pid) => adopted.push(pid) });
+    second.begin();
+    expect(adopted).toEqual([first.record.pid]);
+  });
+});
