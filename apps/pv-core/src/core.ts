@@ -76,7 +76,7 @@ async function run(revision: Revision, hostedBus: PreparedBus | undefined, optio
   const graph = new GraphResource({ links: declaredLinks(revision, hostedBus), pidOf: (name) => lives.get(name)?.pid ?? 0, clock, heldSeconds: limits.heldMs / 1000 });
   const doors = new DoorSockets(doorsOf(revision, places));
   const daemons = new Daemons({ ...options, dir: places.daemons, doors, hostedBus, log: log.for('daemons') });
-  const handlers = createHandlers({ supervisor, revision, daemons, graph, meshLinks: meshLinks(places.xconnectSocket), buildInfoPath: join(options.programs, 'build.json') });
+  const handlers = createHandlers({ supervisor, revision, hostedBus, daemons, graph, meshLinks: meshLinks(places.xconnectSocket), buildInfoPath: join(options.programs, 'build.json') });
   const socket = serveCore(handlers, places, config.PV_CTRL_UID, log.for('ctrl'));
   daemons.begin();
   await supervisor.boot();

@@ -1,5 +1,6 @@
 /** `/xconnect-why/{consumer}/{service}`: all that the running revision says about one consumer and one service. */
 import * as z from 'zod/mini';
+import { hostName } from './grammar.ts';
 import { consent, ServiceType } from './graph.ts';
 import { ContainerName, ContainerPath, Role, ServiceName } from './names.ts';
 
@@ -19,9 +20,9 @@ export const ServiceRequirement = z.object({
 });
 export type ServiceRequirement = z.infer<typeof ServiceRequirement>;
 
-/** One export of that name, by any container. */
+/** One export of that name, by a container or by the host. */
 export const ServiceOffer = z.object({
-  provider: ContainerName,
+  provider: z.union([ContainerName, z.literal(hostName)]),
   type: ServiceType,
   /** The provider's path, in its own root. */
   socket: ContainerPath,

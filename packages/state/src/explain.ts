@@ -1,19 +1,25 @@
 /** All that a revision says about one consumer and one service. Pure. */
 import type { LinkExplanation } from '@pv/contract/explain';
-import type { ContainerName, ServiceName } from '@pv/contract/names';
+import { hostName } from '@pv/contract/grammar';
+import type { ContainerName, ContainerPath, ServiceName } from '@pv/contract/names';
 import { consentOf } from './graph.ts';
+import type { HostedBus } from './hosted-bus.ts';
 import type { Requirement, Revision } from './model.ts';
+import { systemBus } from './owned-names.ts';
 
-export function explainLink({ containers }: Revision, consumer: ContainerName, service: ServiceName): LinkExplanation {
+/** `hostedBus`: undefined when the host runs none. */
+export function explainLink({ containers }: Revision, consumer: ContainerName, service: ServiceName, hostedBus?: Pick<HostedBus, 'socket'>): LinkExplanation {
   const model = containers.find(({ name }) => name === consumer);
+  const ofHost = hostedBus === undefined || service !== systemBus ? [] : [{ provider: hostName, type: 'dbus', socket: hostedBus.socket as ContainerPath } as const];
+  const ofContainers = containers.flatMap(({ name: provider, exports }) =>
+    exports.filter(({ name }) => name === service).map((offer) => ({ provider, type: offer.type, socket: offer.socket, ...consentOf(offer) })),
+  );
   return {
     consumer,
     service,
     consumer_exists: model !== undefined,
     requirements: model?.requires.filter(({ name }) => name === service).map(view) ?? [],
-    offers: containers.flatMap(({ name: provider, exports }) =>
-      exports.filter(({ name }) => name === service).map((offer) => ({ provider, type: offer.type, socket: offer.socket, ...consentOf(offer) })),
-    ),
+    offers: [...ofHost, ...ofContainers],
   };
 }
 

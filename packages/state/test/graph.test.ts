@@ -42,6 +42,12 @@ describe('an explanation', () => {
     expect(LinkExplanation.safeParse(found).success).toBe(true);
   });
 
+  it("has the host's bus when there is one", () => {
+    const found = explainLink(revision(container('c')), 'c' as ContainerName, 'system-bus' as ServiceName, { socket: '/run/bus' });
+    expect(found.offers).toEqual([{ provider: '_pv_', type: 'dbus', socket: '/run/bus' }]);
+    expect(LinkExplanation.safeParse(found).success).toBe(true);
+  });
+
   it('has nothing for what nobody declares', () => {
     expect(explain(state, 'd', 'raw')).toMatchObject({ consumer_exists: true, requirements: [], offers: [{ provider: 'p' }, { provider: 'q' }] });
     expect(explain(state, 'nobody', 'nothing')).toMatchObject({ consumer_exists: false, requirements: [], offers: [] });

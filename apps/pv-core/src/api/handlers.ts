@@ -8,6 +8,7 @@ import type { RouteName, routes } from '@pv/contract/routes';
 import type { Reply } from '@pv/http-api/answer';
 import { type ApiRequest, waitedEtag } from '@pv/http-api/serve-contract';
 import { explainLink } from '@pv/state/explain';
+import type { HostedBus } from '@pv/state/hosted-bus';
 import type { Revision } from '@pv/state/model';
 import type { Daemons } from '../daemons/daemons.ts';
 import type { Supervisor } from '../lifecycle/supervisor.ts';
@@ -19,6 +20,8 @@ import { containerView, groupView, measuredView } from './views.ts';
 export interface Handled {
   readonly supervisor: Supervisor;
   readonly revision: Revision;
+  /** Undefined when the host runs none. */
+  readonly hostedBus: HostedBus | undefined;
   readonly daemons: Daemons;
   readonly graph: GraphResource;
   /** Asks pv-xconnect. */
@@ -29,7 +32,7 @@ export interface Handled {
 type CoreRow = { [N in RouteName]: (typeof routes)[N]['server'] extends 'pv-core' ? N : never }[RouteName];
 type Handler = (params: Readonly<Record<string, string>>, request: ApiRequest) => Reply | Promise<Reply>;
 
-export function createHandlers({ supervisor, revision, daemons, graph, meshLinks, buildInfoPath }: Handled): Readonly<Record<CoreRow, Handler>> {
+export function createHandlers({ supervisor, revision, hostedBus, daemons, graph, meshLinks, buildInfoPath }: Handled): Readonly<Record<CoreRow, Handler>> {
   return {
     listContainers: () => ({ kind: 'json', value: supervisor.lives.map(containerView) }),
     controlContainer: ({ name }, { body }) => {
@@ -51,7 +54,7 @@ export function createHandlers({ supervisor, revision, daemons, graph, meshLinks
       const mesh = await meshLinks();
       return mesh.kind === 'links' ? { kind: 'json', value: mesh.links } : { kind: 'error', error: { code: 'mesh-away', detail: mesh.reason } };
     },
-    explainLink: ({ consumer, service }) => ({ kind: 'json', value: explainLink(revision, consumer as ContainerName, service as ServiceName) }),
+    explainLink: ({ consumer, service }) => ({ kind: 'json', value: explainLink(revision, consumer as ContainerName, service as ServiceName, hostedBus) }),
     getMetrics: async () => {
       const mesh = await meshLinks();
       const links = mesh.kind === 'links' ? mesh.links : undefined;

@@ -5,6 +5,7 @@
 import { refusedConsent } from '@pv/contract/consent';
 import type { Container } from '@pv/contract/containers';
 import type { LinkExplanation, ServiceOffer, ServiceRequirement } from '@pv/contract/explain';
+import { hostName } from '@pv/contract/grammar';
 import type { LinkStatus } from '@pv/contract/graph';
 import { stateText, trafficText } from '../../format/link.ts';
 
@@ -47,7 +48,7 @@ function checkRequirement(requirement: ServiceRequirement, explanation: LinkExpl
   const stated = yes('requirement', `${consumer} ${required ? 'requires' : 'would use'} ${service} as ${role}, at ${target} (${file}: ${path})`);
   const offer = offers.find(({ provider }) => wanted === undefined || wanted === provider);
   if (offer === undefined) return [stated, noOffer(requirement, explanation)];
-  const running = [...new Set([consumer, offer.provider])].map((name) => runningCheck(name, containers));
+  const running = [...new Set([consumer, offer.provider])].filter((name) => name !== hostName).map((name) => runningCheck(name, containers));
   const link = running.every(({ verdict }) => verdict === 'yes') ? [meshCheck(requirement, explanation, mesh)] : [];
   return [stated, yes('provider', offerText(offer, service)), consentCheck(offer, consumer, service, role), ...running, ...link];
 }
@@ -58,13 +59,14 @@ function noOffer({ provider: wanted }: ServiceRequirement, { service, offers }: 
 }
 
 function offerText({ provider, type, socket }: ServiceOffer, service: string): string {
-  return `${provider} offers ${service} as ${type}, at ${socket}`;
+  return `${provider === hostName ? 'the host' : provider} offers ${service} as ${type}, at ${socket}`;
 }
 
 function consentCheck({ provider, roles, consumers }: ServiceOffer, consumer: string, name: string, role: string): Check {
   const lists = { ...(roles === undefined ? {} : { roles }), ...(consumers === undefined ? {} : { consumers }) };
   const refusal = refusedConsent({ consumer, provider, name, role, ...lists });
   if (refusal !== undefined) return no('consent', refusal.text, `Add it to "${refusal.rule}" of ${provider}/services.json, in a new revision`);
+  if (provider === hostName) return yes('consent', 'the host lets every role onto its bus; what a role may do there is in the manifests, under "allow"');
   return yes('consent', `${provider} accepts ${listed('role', roles)} and ${listed('consumer', consumers)}`);
 }
 

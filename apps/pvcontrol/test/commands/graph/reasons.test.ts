@@ -11,6 +11,11 @@ it('finds nothing wrong with a link that works', () => {
   expect(verdicts(explanation(), both, established)).toEqual(['consumer yes', 'requirement yes', 'provider yes', 'consent yes', 'running yes', 'running yes', 'link yes']);
 });
 
+it('knows that the host runs', () => {
+  const bus = explanation({ service: 'system-bus', offers: [{ provider: '_pv_', type: 'dbus', socket: '/run/bus' }] });
+  expect(verdicts(bus, [container('c')], { kind: 'links', links: [link({ provider: '_pv_' })] })).toEqual(['consumer yes', 'requirement yes', 'provider yes', 'consent yes', 'running yes', 'link yes']);
+});
+
 describe('says what is missing, and what to do', () => {
   it.each([
     ['no such container', { consumer_exists: false, requirements: [] }, both, established, 'there is no container c in the running revision', 'pvcontrol ls'],
