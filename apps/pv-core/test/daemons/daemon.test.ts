@@ -151,10 +151,10 @@ describe('a daemon of an earlier pv-core', () => {
 
 describe('a daemon that hands over', () => {
   it('is restarted by its own signal, and stopped by SIGTERM', async () => {
-    const script = 'trap "echo handed over; exit 0" USR2; trap "echo stopped; exit 0" TERM; echo started; while :; do sleep 0.05; done';
+    const script = 'trap "echo handed over; exit 0" USR2; trap "echo stopped; exit 0" TERM; echo ready to hand over; while :; do sleep 0.05; done';
     const made = daemon(script, { restartSignal: 'SIGUSR2' });
     made.begin();
-    await soon(() => expect(log.join('\n')).toContain('started'));
+    await soon(() => expect(log.join('\n')).toContain('ready to hand over'));
     made.act('restart');
     await soon(() => expect(log.join('\n')).toContain('handed over'));
     await soon(() => expect(made.record.pid).toBeGreaterThan(0));
