@@ -6,10 +6,12 @@ import { Violation } from './violation.ts';
 
 const maxLine = 16_384;
 const maxLines = 32;
-const [CR, LF, SPACE, TILDE] = [0x0d, 0x0a, 0x20, 0x7e];
+const [CR, LF, SPACE, TILDE] = [0x0d, 0x0a, 0x20, 0x7e] as const;
 
 export class SaslLines {
   #bytes: Uint8Array = new Uint8Array(0);
+  /** How many of them are known to be of the line that is coming. */
+  #checked = 0;
   #lines = 0;
 
   receive(bytes: Uint8Array): void {
@@ -18,16 +20,26 @@ export class SaslLines {
 
   /** The next line without its end; undefined: more bytes are needed. Throws Violation. */
   next(): string | undefined {
-    const end = this.#bytes.indexOf(CR);
-    const line = end < 0 ? this.#bytes : this.#bytes.subarray(0, end);
-    if (line.length > maxLine) throw new Violation(`a line of the D-Bus handshake has more than ${maxLine} bytes`);
-    for (const byte of line) if (byte < SPACE || byte > TILDE) throw new Violation(`byte ${byte} in a line of the D-Bus handshake`);
-    if (end < 0 || end + 1 === this.#bytes.length) return undefined;
+    const end = this.#endOfLine();
+    if (end === undefined || end + 1 === this.#bytes.length) return undefined;
     if (this.#bytes[end + 1] !== LF) throw new Violation('a CR without LF in the D-Bus handshake');
     this.#lines += 1;
     if (this.#lines > maxLines) throw new Violation(`more than ${maxLines} lines in the D-Bus handshake`);
+    const line = String.fromCharCode(...this.#bytes.subarray(0, end));
     this.#bytes = this.#bytes.subarray(end + 2);
-    return String.fromCharCode(...line);
+    this.#checked = 0;
+    return line;
+  }
+
+  /** Looks at each byte once. */
+  #endOfLine(): number | undefined {
+    for (; this.#checked < this.#bytes.length; this.#checked++) {
+      const byte = this.#bytes[this.#checked] ?? 0;
+      if (byte === CR) return this.#checked;
+      if (byte < SPACE || byte > TILDE) throw new Violation(`byte ${byte} in a line of the D-Bus handshake`);
+      if (this.#checked === maxLine) throw new Violation(`a line of the D-Bus handshake has more than ${maxLine} bytes`);
+    }
+    return undefined;
   }
 
   /** What follows the last line, and is no line any more. */

@@ -1,0 +1,93 @@
+/** The handshake by itself: silence, refusals, descriptors where none may be. */
+import { buildMessage, busCall } from '@pv/dbus-wire/build';
+import { messageType } from '@pv/dbus-wire/header';
+import { describe, expect, test } from 'vitest';
+import { makeDbusFilter } from '../../../src/plugins/dbus/filter.ts';
+import { endOf, guid } from '../../kit/dbus-fuzz.ts';
+import { filterBench, type FilterBench } from '../../kit/filter-bench.ts';
+
+const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
+const lines = (bench: FilterBench, to: 'consumer' | 'provider'): string => bench.bytes(to).toString('latin1');
+
+function connected(spec: object = {}): FilterBench {
+  const bench = filterBench(makeDbusFilter, { uid: 1001, ...spec });
+  bench.filter.onConnected?.();
+  return bench;
+}
+
+test('7.2-6 silence ends after 30 s, and a handshake that is over does not', () => {
+  const silent = connected();
+  expect(silent.did).toEqual(['deadline 30000']);
+  silent.filter.onDeadline?.();
+  expect(silent.did.at(-1)).toBe('abort the D-Bus handshake was not over after 30 s');
+  const quick = connected();
+  quick.filter.onData('provider', bytes(`OK ${guid}\r\n`), []);
+  quick.filter.onData('consumer', bytes('\0AUTH EXTERNAL 30\r\nBEGIN\r\n'), []);
+  expect(quick.did.slice(-2)).toEqual(['deadline undefined', 'pass through']);
+});
+
+test('everything in one packet waits for the bus, and is passed on with what follows', () => {
+  const bench = connected();
+  bench.filter.onData('consumer', bytes('\0AUTH EXTERNAL 30\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\nHello'), []);
+  expect(lines(bench, 'provider')).toBe('\0AUTH EXTERNAL 31303031\r\n');
+  expect(lines(bench, 'consumer')).toBe('');
+  bench.filter.onEnd?.('consumer');
+  bench.filter.onData('provider', bytes(`OK ${guid}\r\n`), []);
+  expect(bench.did).not.toContain('end provider');
+  bench.filter.onData('provider', bytes('AGREE_UNIX_FD\r\n'), []);
+  expect(lines(bench, 'provider')).toBe('\0AUTH EXTERNAL 31303031\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\nHello');
+  expect(lines(bench, 'consumer')).toBe(`OK ${guid}\r\nAGREE_UNIX_FD\r\n`);
+  expect(bench.did.slice(-2)).toEqual(['end provider', 'pass through']);
+});
+
+test('a bus that does not take the role is said so, with its user', () => {
+  const bench = connected();
+  bench.filter.onData('consumer', bytes('\0AUTH EXTERNAL 30\r\n'), []);
+  bench.filter.onData('provider', bytes('REJECTED EXTERNAL\r\n'), []);
+  expect(lines(bench, 'consumer')).toBe('REJECTED EXTERNAL\r\n');
+  expect(bench.did.at(-1)).toBe('abort the bus does not take user 1001: REJECTED EXTERNAL');
+});
+
+describe('7.2-9 descriptors', () => {
+  test('in the handshake end the session and are closed', () => {
+    const bench = connected();
+    bench.filter.onData('consumer', bytes('\0AUTH EXTERNAL 30\r\n'), [77]);
+    expect(bench.closed).toEqual([77]);
+    expect(bench.did.at(-1)).toBe('abort descriptors in the D-Bus handshake');
+  });
+
+  test('before a violation are closed', () => {
+    const bench = connected();
+    bench.filter.onData('consumer', bytes('no NUL'), [77]);
+    expect(bench.closed).toEqual([77]);
+    expect(bench.did.at(-1)).toMatch(/^abort the consumer does not speak D-Bus as it should/);
+  });
+
+  test('of a head that never comes whole are closed with the session', () => {
+    const bench = connected({ interface: 'org.x.Y' });
+    bench.filter.onData('provider', bytes(`OK ${guid}\r\n`), []);
+    bench.filter.onData('consumer', bytes('\0AUTH EXTERNAL 30\r\nBEGIN\r\n'), []);
+    bench.filter.onData('consumer', busCall(1, 'Hello', []).subarray(0, 10), [77]);
+    expect(bench.closed).toEqual([]);
+    endOf(bench);
+    expect(bench.closed).toEqual([77]);
+  });
+});
+
+test('rules of a subtree hold the consumer back until the names are known, and lose nothing of it', () => {
+  const bench = connected({ allow: [{ talk: ['org.x.*'] }] });
+  bench.filter.onData('provider', bytes(`OK ${guid}\r\n`), []);
+  bench.filter.onData('consumer', bytes('\0AUTH EXTERNAL 30\r\nBEGIN\r\n'), []);
+  bench.filter.onData('consumer', Buffer.concat([busCall(1, 'Hello', []), busCall(2, 'GetId', []).subarray(0, 9)]), []);
+  expect(bench.did.at(-1)).toBe('pause consumer');
+  expect(lines(bench, 'provider')).not.toContain('GetId');
+  bench.filter.onData('consumer', busCall(2, 'GetId', []).subarray(9), []);
+  bench.filter.onEnd?.('consumer');
+  expect(bench.did).not.toContain('end provider');
+  // The filter's third question: after a match rule, and Hello before it.
+  const names = buildMessage({ type: messageType.return, flags: 1, serial: 9, replySerial: 0xffff0001 }, [['org.x.a', ':1.1', 'org.z']]);
+  bench.filter.onData('provider', names, []);
+  const sent = lines(bench, 'provider');
+  expect(sent.match(/ListNames|GetNameOwner|org\.x\.a|org\.z|GetId/g)).toEqual(['ListNames', 'GetNameOwner', 'org.x.a', 'GetId']);
+  expect(bench.did.slice(-2)).toEqual(['resume consumer', 'end provider']);
+});
