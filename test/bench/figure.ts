@@ -2,7 +2,7 @@
 
 export interface Figure {
   readonly what: string;
-  readonly unit: 'ms' | 'MB' | 'times';
+  readonly unit: 'ms' | 's' | 'MB' | 'times' | 'number';
   readonly values: readonly number[];
   /** What the project aims at, in words; there may be none. */
   readonly aim?: string;
