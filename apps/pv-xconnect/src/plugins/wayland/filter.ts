@@ -18,6 +18,8 @@ export interface WaylandSpec {
   readonly hide: readonly string[];
 }
 
+export const waylandFilterKind = 'wayland';
+
 export const makeWaylandFilter: MakeFilter = (spec, out) => new WaylandFilter(spec as WaylandSpec, out);
 
 /** More than a compositor has; each is remembered. */

@@ -3,8 +3,8 @@ import { ArgumentReader, writeMessage } from '@pv/wayland-wire/arguments';
 import { Framing } from '@pv/wayland-wire/framing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeWaylandFilter } from '../../src/plugins/wayland/filter.ts';
-import { filterBench } from '../kit/filter-bench.ts';
+import { makeWaylandFilter } from '../../../src/plugins/wayland/filter.ts';
+import { filterBench } from '../../kit/filter-bench.ts';
 
 const registryId = 2;
 const getRegistry = (id = registryId) => writeMessage(1, 1, id);
