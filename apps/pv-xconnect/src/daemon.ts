@@ -1,4 +1,6 @@
 /** Puts the parts together: the graph that is followed, the mesh that follows it, and the socket that one may ask. */
+import { hostName } from '@pv/contract/grammar';
+import { takeMountSteps } from '@pv/pv-native/mount-into';
 import type { Clock, Random } from '@pv/runtime/clock';
 import { askOther } from './control/ask.ts';
 import { claimInstance, type Claim } from './control/claim.ts';
@@ -10,8 +12,10 @@ import { Mesh } from './links/mesh.ts';
 import { SocketKeeper } from './handover/keeper.ts';
 import type { FdStore } from './handover/store.ts';
 import { MeshRelay } from './relay/mesh-relay.ts';
-import { pinContainer } from './links/pin.ts';
+import { pinContainer, pinHost } from './links/pin.ts';
+import type { TakeMountSteps } from './mounts/mount-file.ts';
 import { dbusPlugin } from './plugins/dbus/dbus.ts';
+import { drmPlugin } from './plugins/drm/drm.ts';
 import { restPlugin } from './plugins/rest/rest.ts';
 import { unixPlugin } from './plugins/unix/unix.ts';
 import { waylandPlugin } from './plugins/wayland/wayland.ts';
@@ -29,8 +33,10 @@ export interface DaemonOptions {
   readonly pid: number;
   /** Where the next instance finds what this one leaves; undefined: nowhere, it begins anew. */
   readonly store: FdStore | undefined;
-  /** The relay's thread, relay-worker.ts. */
-  readonly relayWorker: URL;
+  /** The threads: relay-worker.ts and mount-worker.ts. */
+  readonly workers: { readonly relay: URL; readonly mount: URL };
+  /** Devices that a drm link may inject beside graphics ones, `<major>:<minor>`: for tests. */
+  readonly testDevices: ReadonlySet<string>;
   /** The data plane failed: nothing is served any more. */
   readonly onFault: (error: Error) => void;
   readonly lines: Lines;
@@ -66,11 +72,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
   }
 }
 
-function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, random, timestamp, relayWorker, onFault, store }: DaemonOptions): Pick<Started & { kind: 'running' }, 'stop' | 'handOver'> {
-  const plugins = new Map([dbusPlugin, restPlugin, unixPlugin, waylandPlugin].map((plugin) => [plugin.type, plugin]));
-  const relay = new MeshRelay(relayWorker, onFault);
+function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, random, timestamp, workers, testDevices, onFault, store }: DaemonOptions): Pick<Started & { kind: 'running' }, 'stop' | 'handOver'> {
+  const takeSteps: TakeMountSteps = (steps) => takeMountSteps(workers.mount, steps);
+  const plugins = new Map([dbusPlugin, drmPlugin(testDevices, takeSteps), restPlugin, unixPlugin(takeSteps), waylandPlugin].map((plugin) => [plugin.type, plugin]));
+  const relay = new MeshRelay(workers.relay, onFault);
   const keeper = new SocketKeeper(store);
-  const mesh = new Mesh({ plugins, pin: pinContainer, lines, clock, random, relay, keeper, timestamp });
+  const mesh = new Mesh({ plugins, pin: (of, name) => (name === hostName ? pinHost() : pinContainer(of, name)), lines, clock, random, relay, keeper, timestamp });
   const follower = followGraph({
     fetch: graphFetcher(coreSocket, clock),
     onGraph: (links, changed) => {

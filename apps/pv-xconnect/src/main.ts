@@ -4,6 +4,7 @@ import { parseConfig } from '@pv/runtime/config';
 import { places } from '@pv/runtime/places';
 import { startDaemon } from './daemon.ts';
 import { openStore } from './handover/store.ts';
+import { parseTestDevices } from './plugins/drm/policy.ts';
 import { createLines } from './lines.ts';
 
 declare const PV_VERSION: string | undefined;
@@ -49,11 +50,14 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
   const { coreSocket, xconnectSocket } = places({ run: config.PV_SYSTEM_RUNDIR, storage: config.PV_STORAGE_MNTPOINT });
   // Directories made in a container are as this says; sockets are exact whatever it is.
   process.umask(0o022);
+  const testDevices = parseTestDevices(env['PV_XCONNECT_TEST_DEVICES']);
+  if (testDevices.size > 0) lines.err(`pv-xconnect: PV_XCONNECT_TEST_DEVICES is set: containers may be given the devices ${[...testDevices].join(', ')}. It is for tests.`);
   const started = await startDaemon({
     coreSocket, ownSocket: xconnectSocket, managed: env['PV_XCONNECT_MANAGED'] === '1',
     pid: process.pid, lines, clock: systemClock, random: systemRandom, timestamp: systemTimestamp,
     store: openStore(env['PV_XCONNECT_STORE'], (seconds, work) => systemClock.after(seconds, work)),
-    relayWorker: new URL('pv-xconnect.relay.mjs', import.meta.url),
+    workers: { relay: new URL('pv-xconnect.relay.mjs', import.meta.url), mount: new URL('pv-xconnect.mount.mjs', import.meta.url) },
+    testDevices,
     onFault: (error) => {
       lines.err(`pv-xconnect: the relay failed, so this instance ends: ${error.stack ?? String(error)}`);
       process.exit(exit.failed);

@@ -171,11 +171,11 @@ test('an unknown type and a host-side provider are named and left out; the other
   const { consumer, provider, daemon } = await pair();
   await serve(provider.at(socketPath), echo);
   daemon.core.set([
-    link(consumer, provider, { type: 'drm', name: 'card', target: '/dev/dri/card0' }),
+    link(consumer, provider, { type: 'input', name: 'keys', target: '/dev/input/event0' }),
     link(consumer, provider, { provider: '_pv_', provider_pid: 0, name: 'bus', target: '/run/bus' }),
     link(consumer, provider),
   ]);
-  await daemon.complained('No plugin found for type drm');
+  await daemon.complained('No plugin found for type input');
   await daemon.complained('the host itself provides no unix services');
   await daemon.printed('Link established');
   expect(await ask(consumer.at(target), 'works')).toBe('works');

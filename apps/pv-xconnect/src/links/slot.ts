@@ -11,6 +11,8 @@ import type { Lines } from '../lines.ts';
 import type { ActiveLink, Plugin } from '../plugins/plugin.ts';
 import type { SocketKeeper } from '../handover/keeper.ts';
 import type { MeshRelay } from '../relay/mesh-relay.ts';
+import { auditLine } from './audit.ts';
+import { consentRefusal } from './consent.ts';
 import type { Pin, PinContainer, PinResult } from './pin.ts';
 import type { CurrentView, LinkView } from './plan.ts';
 import { addingLine, againLine, failedLine, retryingLine, samePids, stateLine, type Pids } from './wording.ts';
@@ -118,11 +120,17 @@ export class Slot {
     const { link, consumerStart, providerStart } = this.#view;
     const plugin = this.#context.plugins.get(link.type);
     if (plugin === undefined) return { state: 'impossible', reason: `No plugin found for type ${link.type}` };
-    const refusal = plugin.refusal(link);
+    const refusal = plugin.refusal(link) ?? this.#consentRefusal();
     if (refusal !== undefined) return { state: 'impossible', reason: refusal };
     if (consumerStart === undefined) return waitingFor(link.consumer);
     if (providerStart === undefined) return waitingFor(link.provider);
     return this.#pinProvider() ?? this.#pinConsumer() ?? this.#establish(plugin);
+  }
+
+  #consentRefusal(): string | undefined {
+    const refusal = consentRefusal(this.link);
+    if (refusal !== undefined) this.#context.lines.err(auditLine(this.link, refusal));
+    return refusal;
   }
 
   #pinProvider(): Condition | undefined {

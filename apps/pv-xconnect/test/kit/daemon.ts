@@ -8,7 +8,7 @@ import type { GraphLink } from '../../src/graph/parse.ts';
 import { tempDir } from './cleanup.ts';
 import type { Container } from './container.ts';
 import { FakeCore } from './core.ts';
-import { bundledRelay } from './program.ts';
+import { bundledWorkers } from './program.ts';
 
 export interface TestDaemon {
   readonly core: FakeCore;
@@ -31,7 +31,7 @@ export async function runDaemon(): Promise<TestDaemon> {
   const started = await startDaemon({
     coreSocket: core.path, ownSocket, managed: true, pid: process.pid,
     lines: { out: (line) => out.push(line), err: (line) => err.push(line) }, clock: systemClock, random: Math.random, timestamp: systemTimestamp,
-    store: undefined, relayWorker: await bundledRelay(), onFault: (error) => err.push(String(error)),
+    store: undefined, workers: await bundledWorkers(), testDevices: new Set(), onFault: (error) => err.push(String(error)),
   });
   if (started.kind !== 'running') throw new Error(err.join('\n'));
   const stop = once(() => started.stop());

@@ -17,7 +17,7 @@ export interface FilterBench {
   fds(to: Side): number[];
 }
 
-export function filterBench(make: MakeFilter, spec: unknown): FilterBench {
+export function filterBench(make: MakeFilter, spec: unknown, resumed?: unknown): FilterBench {
   const sent: Record<Side, Sent[]> = { consumer: [], provider: [] };
   const closed: number[] = [];
   const did: string[] = [];
@@ -35,7 +35,7 @@ export function filterBench(make: MakeFilter, spec: unknown): FilterBench {
     closeFds: (fds) => void closed.push(...fds),
   };
   return {
-    filter: make(spec, out), sent, closed, did,
+    filter: make(spec, out, resumed), sent, closed, did,
     bytes: (to) => Buffer.concat(sent[to].map(({ bytes }) => bytes)),
     fds: (to) => sent[to].flatMap(({ fds }) => fds),
   };

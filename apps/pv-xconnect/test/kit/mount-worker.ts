@@ -3,15 +3,15 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { takeMountSteps } from '@pv/pv-native/mount-into';
-import { build } from 'esbuild';
 import { afterAll, beforeAll } from 'vitest';
 import type { TakeMountSteps } from '../../src/mounts/mount-file.ts';
+import { bundleFile } from './program.ts';
 
 const app = fileURLToPath(new URL('../..', import.meta.url));
 
 export function bundleMountWorker(): TakeMountSteps {
   const outfile = join(app, 'dist', `test-mount-${process.pid}.mjs`);
-  beforeAll(() => build({ entryPoints: [join(app, 'src', 'mount-worker.ts')], outfile, bundle: true, platform: 'node', target: 'node20', format: 'esm', external: ['koffi'], logLevel: 'warning' }));
+  beforeAll(() => bundleFile('mount-worker.ts', outfile));
   afterAll(() => rmSync(outfile, { force: true }));
   return (steps) => takeMountSteps(pathToFileURL(outfile), steps);
 }

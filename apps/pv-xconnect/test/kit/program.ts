@@ -13,15 +13,26 @@ const app = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(app, 'dist', `test-${process.pid}`);
 const bundle = join(folder, 'pv-xconnect.mjs');
 
-/** The relay's thread, bundled as it is shipped; for daemons within the test's own process too. */
-export async function bundledRelay(): Promise<URL> {
-  const outfile = join(folder, 'pv-xconnect.relay.mjs');
-  await bundleFile('relay-worker.ts', outfile);
+/** The threads, bundled as they are shipped; for daemons within the test's own process too. */
+export async function bundledWorkers(): Promise<{ relay: URL; mount: URL }> {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return pathToFileURL(outfile);
+  await Promise.all(workers.map(bundleWorker));
+  const [relay, mount] = workers.map((worker) => pathToFileURL(workerFile(worker)));
+  if (relay === undefined || mount === undefined) throw new Error('there are two workers');
+  return { relay, mount };
 }
 
-async function bundleFile(source: string, outfile: string): Promise<void> {
+const workers = ['relay', 'mount'] as const;
+
+function workerFile(worker: (typeof workers)[number]): string {
+  return join(folder, `pv-xconnect.${worker}.mjs`);
+}
+
+function bundleWorker(worker: (typeof workers)[number]): Promise<void> {
+  return bundleFile(`${worker}-worker.ts`, workerFile(worker));
+}
+
+export async function bundleFile(source: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [join(app, 'src', source)], outfile, bundle: true, platform: 'node', target: 'node20', format: 'esm',
     external: ['koffi'], define: { PV_VERSION: '"test"' }, logLevel: 'warning',
@@ -32,7 +43,7 @@ async function bundleFile(source: string, outfile: string): Promise<void> {
 export function bundleProgram(): void {
   beforeAll(async () => {
     await bundleFile('main.ts', bundle);
-    await bundleFile('relay-worker.ts', join(folder, 'pv-xconnect.relay.mjs'));
+    await Promise.all(workers.map(bundleWorker));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 }

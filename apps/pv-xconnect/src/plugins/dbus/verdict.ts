@@ -62,14 +62,10 @@ function judgeName(method: 'has-owner' | 'owner' | 'see' | 'talk' | 'own', heade
   const wanted = method === 'own' || method === 'talk' ? level[method] : level.see;
   const granted = policy.levelOf(name);
   if (granted >= wanted) return pass;
-  return refuse(rule(wanted, name, policy), withheld(method, name, granted, header.flags, policy));
-}
-
-function withheld(method: 'has-owner' | 'owner' | 'see' | 'talk' | 'own', name: string, granted: Level, flags: number, policy: Policy): Answer {
-  if (method === 'has-owner') return { values: [false] };
-  if (method === 'own' || granted !== level.none) return denied(`it needs ${rule(method === 'own' ? level.own : level.talk, name, policy)}`);
-  if (method === 'talk') return hidden(name, flags & ~messageFlag.noAutoStart);
-  return { error: `${errors}NameHasNoOwner`, text: `Could not get owner of name '${name}': no such name` };
+  if (method === 'has-owner') return refuse(rule(wanted, name, policy), { values: [false] });
+  // Whether a name that one asks to own is there is no secret: the bus would not give it either.
+  const visible = granted !== level.none || header.member === 'RequestName';
+  return refuse(rule(wanted, name, policy), visible ? denied(`it needs ${rule(wanted, name, policy)}`) : { error: `${errors}NameHasNoOwner`, text: `Could not get owner of name '${name}': no such name` });
 }
 
 const errors = 'org.freedesktop.DBus.Error.';

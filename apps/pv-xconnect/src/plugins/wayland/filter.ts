@@ -20,26 +20,36 @@ export interface WaylandSpec {
 
 export const waylandFilterKind = 'wayland';
 
-export const makeWaylandFilter: MakeFilter = (spec, out) => new WaylandFilter(spec as WaylandSpec, out);
+export const makeWaylandFilter: MakeFilter = (spec, out, resumed) => new WaylandFilter(spec as WaylandSpec, out, resumed as Known | undefined);
 
 /** More than a compositor has; each is remembered. */
 const maxGlobals = 4096;
 const maxRegistries = 1024;
 
+/** What it has learnt from the messages so far. */
+interface Known {
+  readonly registries: readonly number[];
+  readonly announced: readonly number[];
+  readonly hidden: readonly number[];
+}
+
 class WaylandFilter implements Filter {
   readonly #hide: ReadonlySet<string>;
   readonly #out: FilterOutput;
-  readonly #registries = new Set<number>();
+  readonly #registries: Set<number>;
   /** Numbers of globals that were announced to the consumer. One stays bindable after its removal: the consumer may not know yet. */
-  readonly #announced = new Set<number>();
-  readonly #hidden = new Set<number>();
+  readonly #announced: Set<number>;
+  readonly #hidden: Set<number>;
   readonly #requests: Forwarder;
   readonly #events: Forwarder;
   #ended = false;
 
-  constructor({ hide }: WaylandSpec, out: FilterOutput) {
+  constructor({ hide }: WaylandSpec, out: FilterOutput, known?: Known) {
     this.#hide = new Set(hide);
     this.#out = out;
+    this.#registries = new Set(known?.registries);
+    this.#announced = new Set(known?.announced);
+    this.#hidden = new Set(known?.hidden);
     this.#requests = new Forwarder('provider', out, (message, bytes) => this.#judgeRequest(message, bytes));
     this.#events = new Forwarder('consumer', out, (message, bytes) => this.#judgeEvent(message, bytes));
   }
@@ -61,6 +71,12 @@ class WaylandFilter implements Filter {
   onEnd(from: Side): void {
     (from === 'consumer' ? this.#requests : this.#events).close();
     this.#out.end(from === 'consumer' ? 'provider' : 'consumer');
+  }
+
+  /** Between two messages only. Plain arrays: it may go through JSON. */
+  snapshot(): unknown {
+    if (this.#ended || !this.#requests.idle || !this.#events.idle) return undefined;
+    return { registries: [...this.#registries], announced: [...this.#announced], hidden: [...this.#hidden] } satisfies Known;
   }
 
   onClosed(): void {

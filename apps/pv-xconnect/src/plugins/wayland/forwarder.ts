@@ -30,6 +30,11 @@ export class Forwarder {
     this.#judge = judge;
   }
 
+  /** Whether all that came has been judged and sent. */
+  get idle(): boolean {
+    return this.#framing.idle && this.#held.length === 0;
+  }
+
   /** False after a `stop`. Throws WireError; the descriptors are kept until `close` then. */
   take(chunk: Uint8Array, fds: readonly number[]): boolean {
     this.#held.push(...fds);
