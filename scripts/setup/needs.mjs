@@ -16,6 +16,7 @@ const needs = [
   { program: 'socat', package: 'socat', why: 'is what the mesh examples talk with' },
   { program: 'dbus-daemon', package: 'dbus-daemon', why: 'is the bus of the D-Bus examples' },
   { program: 'dbus-send', package: 'dbus-bin', why: 'is the client of the D-Bus examples' },
+  { program: 'xdg-dbus-proxy', package: 'xdg-dbus-proxy', why: 'is what the rules of D-Bus links are compared with in tests' },
   { program: 'perl', package: 'perl-base', why: 'runs the service of the D-Bus examples' },
   { program: 'curl', package: 'curl', why: 'speaks to the control socket in tests' },
 ];

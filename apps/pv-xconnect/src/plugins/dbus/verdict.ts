@@ -62,10 +62,11 @@ function judgeName(method: 'has-owner' | 'owner' | 'see' | 'talk' | 'own', heade
   const wanted = method === 'own' || method === 'talk' ? level[method] : level.see;
   const granted = policy.levelOf(name);
   if (granted >= wanted) return pass;
-  if (method === 'has-owner') return refuse(rule(wanted, name, policy), { values: [false] });
+  const needs = rule(wanted, name, policy);
+  if (method === 'has-owner') return refuse(needs, { values: [false] });
   // Whether a name that one asks to own is there is no secret: the bus would not give it either.
-  const visible = granted !== level.none || header.member === 'RequestName';
-  return refuse(rule(wanted, name, policy), visible ? denied(`it needs ${rule(wanted, name, policy)}`) : { error: `${errors}NameHasNoOwner`, text: `Could not get owner of name '${name}': no such name` });
+  if (granted !== level.none || header.member === 'RequestName') return refuse(needs, denied(`it needs ${needs}`));
+  return refuse(needs, { error: `${errors}NameHasNoOwner`, text: `Could not get owner of name '${name}': no such name` });
 }
 
 const errors = 'org.freedesktop.DBus.Error.';
