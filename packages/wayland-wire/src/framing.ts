@@ -27,6 +27,11 @@ export interface Frames {
 export class Framing {
   #rest: Uint8Array = new Uint8Array();
 
+  /** Whether it is between two messages. */
+  get idle(): boolean {
+    return this.#rest.length === 0;
+  }
+
   /** The messages that `chunk` completes. Throws WireError for a size that no message has. */
   take(chunk: Uint8Array): Frames {
     const bytes = this.#rest.length === 0 ? chunk : joined(this.#rest, chunk);

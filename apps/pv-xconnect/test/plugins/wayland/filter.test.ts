@@ -132,6 +132,18 @@ test('an end of stream is passed on, and what never became a message is not', ()
   expect([sent.provider, did, closed]).toEqual([[], ['end provider'], [60]]);
 });
 
+test('a filter in another process goes on between two messages, and knows what the first one knew', () => {
+  const { filter } = connected();
+  filter.onData('consumer', bind(1, 'wl_shm').subarray(0, 9), []);
+  expect(filter.snapshot?.()).toBeUndefined();
+  filter.onData('consumer', bind(1, 'wl_shm').subarray(9), []);
+  const next = filterBench(makeWaylandFilter, { hide: ['zwlr_screencopy_manager_v1'] }, JSON.parse(JSON.stringify(filter.snapshot?.())));
+  next.filter.onData('consumer', bind(1, 'wl_shm'), []);
+  expect(next.did).toEqual([]);
+  next.filter.onData('consumer', bind(2, 'wl_shm'), []);
+  expect(next.did).toEqual(['refused hide: wl_shm (global 2)', 'finish']);
+});
+
 test('random bytes never make it throw', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.constantFrom('consumer' as const, 'provider' as const), fc.uint8Array({ maxLength: 64 }))), (chunks) => {
