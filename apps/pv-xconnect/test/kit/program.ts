@@ -13,23 +13,16 @@ const app = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(app, 'dist', `test-${process.pid}`);
 const bundle = join(folder, 'pv-xconnect.mjs');
 
-/** The threads, bundled as they are shipped; for daemons within the test's own process too. */
+/** The threads, bundled as they are shipped; for a daemon within the test's own process. */
 export async function bundledWorkers(): Promise<{ relay: URL; mount: URL }> {
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  await Promise.all(workers.map(bundleWorker));
-  const [relay, mount] = workers.map((worker) => pathToFileURL(workerFile(worker)));
-  if (relay === undefined || mount === undefined) throw new Error('there are two workers');
-  return { relay, mount };
+  const place = `${folder}-workers`;
+  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+  await bundleWorkers(place);
+  return { relay: pathToFileURL(join(place, 'pv-xconnect.relay.mjs')), mount: pathToFileURL(join(place, 'pv-xconnect.mount.mjs')) };
 }
 
-const workers = ['relay', 'mount'] as const;
-
-function workerFile(worker: (typeof workers)[number]): string {
-  return join(folder, `pv-xconnect.${worker}.mjs`);
-}
-
-function bundleWorker(worker: (typeof workers)[number]): Promise<void> {
-  return bundleFile(`${worker}-worker.ts`, workerFile(worker));
+async function bundleWorkers(place: string): Promise<void> {
+  await Promise.all(['relay', 'mount'].map((worker) => bundleFile(`${worker}-worker.ts`, join(place, `pv-xconnect.${worker}.mjs`))));
 }
 
 export async function bundleFile(source: string, outfile: string): Promise<void> {
@@ -43,7 +36,7 @@ export async function bundleFile(source: string, outfile: string): Promise<void>
 export function bundleProgram(): void {
   beforeAll(async () => {
     await bundleFile('main.ts', bundle);
-    await Promise.all(workers.map(bundleWorker));
+    await bundleWorkers(folder);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 }
