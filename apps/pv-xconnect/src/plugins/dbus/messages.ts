@@ -98,7 +98,7 @@ export class Messages {
     const { type, destination = '', replySerial = 0 } = header;
     if (type === messageType.return || type === messageType.error) {
       if (this.#replies.answered(destination, replySerial)) return 'pass';
-      this.#out.refused(`dbus: a reply to ${destination || 'nobody'}, who does not wait for it`);
+      this.#out.refused(`replies only to calls: a reply to ${destination || 'nobody'}, who does not wait for it`);
       return 'skip';
     }
     if (type !== messageType.call && type !== messageType.signal) return 'skip';
@@ -109,13 +109,12 @@ export class Messages {
   #rule(header: Header, verdict: Verdict): 'pass' | 'skip' {
     if (verdict.kind === 'pass') this.#await(header, { kind: verdict.expect });
     if (verdict.kind !== 'refuse') return 'pass';
-    const needs = verdict.needs === undefined ? 'no rule allows it' : `needs the rule: ${verdict.needs}`;
     if (this.#learn && verdict.needs !== undefined) {
       this.#note(`learn: ${verdict.needs}`);
       this.#await(header, { kind: 'plain' });
       return 'pass';
     }
-    this.#out.refused(`dbus: ${describe(header)}: ${needs}`);
+    this.#out.refused(`${verdict.needs === undefined ? 'no rule allows it' : `needs ${verdict.needs}`}: ${describe(header)}`);
     this.#answer(header, verdict.answer);
     return 'skip';
   }

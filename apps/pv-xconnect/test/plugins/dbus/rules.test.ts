@@ -38,7 +38,7 @@ test('the interface that a requirement names is all that it reaches', async () =
   expect(errorName(await client.call('org.open.hidden.One', 'Do'))).toBe(unknown);
   expect(errorName(await client.call(hidden.unique, 'Do'))).toBe(noOwner);
   expect(hidden.unasked.filter(({ header }) => header.type === messageType.call)).toEqual([]);
-  expect(await daemon.complained('org.open.hidden.One')).toMatch(/audit: .*dbus: call org\.x\.I\.Do of org\.open\.hidden\.One at \/o: needs the rule: talk org\.open\.hidden\.One/);
+  expect(await daemon.complained('org.open.hidden.One')).toMatch(/^audit: refused .* role=operator rule=needs talk org\.open\.hidden\.One: call org\.x\.I\.Do of org\.open\.hidden\.One at \/o$/);
 });
 
 test('its owner is reached by its unique name too', async () => {
