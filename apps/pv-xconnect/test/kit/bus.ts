@@ -9,7 +9,7 @@ import { tempDir } from './cleanup.ts';
 import { startContainer, type Container } from './container.ts';
 import { link, runDaemon, type TestDaemon } from './daemon.ts';
 
-const configuration = (socket: string): string => `<busconfig>
+export const busConfiguration = (socket: string): string => `<busconfig>
   <type>custom</type>
   <listen>unix:path=${socket}</listen>
   <auth>EXTERNAL</auth>
@@ -28,7 +28,7 @@ const configuration = (socket: string): string => `<busconfig>
 export async function startBus(socket: string): Promise<void> {
   mkdirSync(dirname(socket), { recursive: true });
   const config = join(tempDir(), 'bus.conf');
-  writeFileSync(config, configuration(socket));
+  writeFileSync(config, busConfiguration(socket));
   const daemon = spawn('dbus-daemon', ['--nofork', '--nopidfile', '--nosyslog', '--print-address', `--config-file=${config}`], { stdio: ['ignore', 'pipe', 'ignore'] });
   onTestFinished(async () => {
     daemon.kill('SIGKILL');
