@@ -71,6 +71,16 @@ describe('7.1-12 the hosted bus', () => {
   });
 });
 
+it('stays when pv-core is killed, and the next one adopts it', async () => {
+  const { pid } = await device.daemon('pv-dbus');
+  const answers = (await device.console(client)).split('method return').length;
+  device.box.kill('pv-core', 'SIGKILL');
+  await device.appengine.waitForLog(`adopted daemon pv-dbus: ${pid}`);
+  await waitFor(async () => (await device.console(client)).split('method return').length > answers, { what: 'an answer afterwards', timeoutMs: 60_000, detail: () => device.console(server) });
+  expect((await device.daemon('pv-dbus')).pid).toBe(pid);
+  expect((await device.console(server)).match(/Starting D-Bus example service/g)).toHaveLength(2);
+});
+
 it('7.1-8 can be stopped and started', async () => {
   expect((await device.box.pvcontrol('daemons', 'stop', 'pv-dbus')).code).toBe(0);
   await waitFor(async () => (await device.daemon('pv-dbus')).pid === -1, { what: 'the end of the bus' });

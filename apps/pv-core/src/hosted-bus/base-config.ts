@@ -19,9 +19,9 @@ const limits = {
   max_replies_per_connection: 128,
   max_pending_service_starts: 1,
   /** Bytes, as all below. */
-  max_message_size: 8 * 1024 * 1024,
-  max_incoming_bytes: 16 * 1024 * 1024,
-  max_outgoing_bytes: 16 * 1024 * 1024,
+  max_message_size: 2 * 1024 * 1024,
+  max_incoming_bytes: 4 * 1024 * 1024,
+  max_outgoing_bytes: 4 * 1024 * 1024,
   max_message_unix_fds: 16,
   max_incoming_unix_fds: 64,
   max_outgoing_unix_fds: 64,

@@ -129,6 +129,13 @@ describe('the bus itself', () => {
     expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
   });
 
+  it('ends the connection that sends more than a message may have', async () => {
+    const { join, owner } = await bus();
+    const [service, operator] = [await owner('example-service', name), await join('operator')];
+    await expect(operator.bus('AddMatch', 'x'.repeat(2 * 1024 * 1024))).rejects.toThrow('closed the connection');
+    expect(await service.bus('GetId')).toBe('ok');
+  });
+
   it('does not know a user that is no role', async () => {
     const { places } = await bus();
     await expect(BusPeer.join(places.hostedBus.socket, 91_234)).rejects.toThrow('closed the connection');
