@@ -5,7 +5,7 @@
 import type { Filter, FilterOutput, MakeFilter, Side } from '@pv/pv-native/relay/filter';
 import { Violation } from '@pv/dbus-wire/violation';
 import { Handshake, type Progress } from './handshake.ts';
-import { Messages } from './messages.ts';
+import { Messages, type MessagesState } from './messages.ts';
 import { hasPolicy, type DbusSpec } from './policy.ts';
 
 /** A consumer that says nothing keeps a connection to the bus. */
@@ -13,7 +13,7 @@ const handshakeMs = 30_000;
 
 export const dbusFilterKind = 'dbus';
 
-export const makeDbusFilter: MakeFilter = (spec, out) => new DbusFilter(spec as DbusSpec, out);
+export const makeDbusFilter: MakeFilter = (spec, out, resumed) => new DbusFilter(spec as DbusSpec, out, resumed as MessagesState | undefined);
 
 class DbusFilter implements Filter {
   readonly #spec: DbusSpec;
@@ -23,10 +23,11 @@ class DbusFilter implements Filter {
   /** During the handshake; it takes effect when what came before is passed on. */
   #consumerEnded = false;
 
-  constructor(spec: DbusSpec, out: FilterOutput) {
+  constructor(spec: DbusSpec, out: FilterOutput, resumed: MessagesState | undefined) {
     this.#spec = spec;
     this.#out = out;
     this.#handshake = new Handshake(out);
+    if (resumed !== undefined) this.#messages = new Messages(spec, out, resumed);
   }
 
   onConnected(): void {
@@ -53,6 +54,11 @@ class DbusFilter implements Filter {
 
   onDeadline(): void {
     this.#out.abort(`the D-Bus handshake was not over after ${handshakeMs / 1000} s`);
+  }
+
+  /** Not during the handshake, which is short. */
+  snapshot(): unknown {
+    return this.#messages?.state();
   }
 
   onClosed(): void {

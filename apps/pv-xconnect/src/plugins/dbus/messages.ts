@@ -9,36 +9,49 @@ import { messageFlag, messageType, type Header } from '@pv/dbus-wire/header';
 import { WireReader } from '@pv/dbus-wire/reader';
 import { joined } from '@pv/dbus-wire/sasl-lines';
 import { Passage, type Handling, type Message, type Whole } from './passage.ts';
-import { level, Policy, type DbusSpec } from './policy.ts';
-import { Replies, type Awaited } from './replies.ts';
+import { level, Policy, type DbusSpec, type KnownPeers } from './policy.ts';
+import { Replies, type Awaited, type OpenReplies } from './replies.ts';
 import { Tracking } from './tracking.ts';
 import { describe, judge, type Answer, type Verdict } from './verdict.ts';
 
 /** Of a consumer's call to the bus: names and match rules. Of the bus: lists of names. */
 const maxBody = { consumer: 65_536, provider: 4 * 1024 * 1024 };
 
+/** All that another one needs to go on between two messages. Plain data: it may go through JSON. */
+export interface MessagesState {
+  readonly known: KnownPeers;
+  readonly open: OpenReplies;
+  readonly noted: readonly string[];
+  readonly unique?: string;
+  readonly helloSent: boolean;
+}
+
 export class Messages {
   readonly #out: FilterOutput;
   readonly #learn: boolean;
   readonly #policy: Policy;
-  readonly #replies = new Replies();
+  readonly #replies: Replies;
   readonly #tracking: Tracking;
   readonly #fromConsumer: Passage;
   readonly #fromProvider: Passage;
-  readonly #noted = new Set<string>();
+  readonly #noted: Set<string>;
   /** The consumer's own unique name, once it has one. */
   #unique: string | undefined;
-  #helloSent = false;
+  #helloSent: boolean;
   /** What came from the consumer while it is held back. */
   #held: Uint8Array | undefined;
   #endAfterHeld = false;
   /** What the reply that is read was awaited for. */
   #awaited: Awaited | undefined;
 
-  constructor(spec: DbusSpec, out: FilterOutput) {
+  constructor(spec: DbusSpec, out: FilterOutput, resumed?: MessagesState) {
     this.#out = out;
     this.#learn = spec.learn === true;
-    this.#policy = new Policy(spec);
+    this.#policy = new Policy(spec, resumed?.known);
+    this.#replies = new Replies(resumed?.open);
+    this.#noted = new Set(resumed?.noted);
+    this.#unique = resumed?.unique;
+    this.#helloSent = resumed?.helloSent ?? false;
     this.#tracking = new Tracking(this.#policy, this.#replies, { ask: (call) => out.send('provider', call), all: this.#learn });
     this.#fromConsumer = new Passage('provider', out, {
       maxBody: maxBody.consumer,
@@ -57,6 +70,12 @@ export class Messages {
   push(from: Side, bytes: Uint8Array, fds: readonly number[]): void {
     if (from === 'provider') this.#fromProvider.push(bytes, fds);
     else this.#pushConsumer(bytes, fds);
+  }
+
+  /** undefined: a message is on its way. */
+  state(): MessagesState | undefined {
+    if (this.#held !== undefined || !this.#fromConsumer.idle || !this.#fromProvider.idle) return undefined;
+    return { known: this.#policy.known(), open: this.#replies.open(), noted: [...this.#noted], ...(this.#unique === undefined ? {} : { unique: this.#unique }), helloSent: this.#helloSent };
   }
 
   close(): void {

@@ -71,6 +71,11 @@ export class Passage {
     this.#framer.stop();
   }
 
+  /** Between two messages. */
+  get idle(): boolean {
+    return this.#message === undefined && !this.#framer.inHead && this.#arrived.length === 0;
+  }
+
   close(): void {
     this.#out.closeFds(this.#arrived.splice(0));
     this.#out.closeFds(this.#message?.fds ?? []);

@@ -31,15 +31,27 @@ export function hasPolicy({ interface: only, allow, learn }: DbusSpec): boolean 
   return only !== undefined || allow !== undefined || learn === true;
 }
 
+/** What was learnt of unique names. Plain arrays: it may go through JSON. */
+export interface KnownPeers {
+  readonly peers: readonly (readonly [string, Level])[];
+  readonly names: readonly (readonly [string, string])[];
+}
+
 export class Policy {
   readonly #rules: ReadonlyMap<string, Level>;
   readonly #only: string | undefined;
-  readonly #peers = new Map<string, Level>();
-  readonly #names = new Map<string, string>();
+  readonly #peers: Map<string, Level>;
+  readonly #names: Map<string, string>;
 
-  constructor({ interface: only, allow }: DbusSpec) {
+  constructor({ interface: only, allow }: DbusSpec, known: KnownPeers = { peers: [], names: [] }) {
+    this.#peers = new Map(known.peers);
+    this.#names = new Map(known.names);
     this.#rules = allow === undefined ? new Map(only === undefined ? [] : [[only, level.talk]]) : collect(allow);
     this.#only = only;
+  }
+
+  known(): KnownPeers {
+    return { peers: [...this.#peers], names: [...this.#names] };
   }
 
   /** The names, or `name.*`, whose owners must be known. */

@@ -18,10 +18,27 @@ const maxSerial = 0xffffffff;
 /** dbus-daemon's own default bound is 50,000 and less. */
 const maxOutstanding = 65_536;
 
+/** Plain arrays: it may go through JSON. */
+export interface OpenReplies {
+  readonly toConsumer: readonly (readonly [number, Awaited])[];
+  readonly toPeers: readonly string[];
+  readonly nextOwn: number;
+}
+
 export class Replies {
-  readonly #toConsumer = new Map<number, Awaited>();
-  readonly #toPeers = new Set<string>();
-  #nextOwn = ownSerials;
+  readonly #toConsumer: Map<number, Awaited>;
+  readonly #toPeers: Set<string>;
+  #nextOwn: number;
+
+  constructor({ toConsumer, toPeers, nextOwn }: OpenReplies = { toConsumer: [], toPeers: [], nextOwn: ownSerials }) {
+    this.#toConsumer = new Map(toConsumer);
+    this.#toPeers = new Set(toPeers);
+    this.#nextOwn = nextOwn;
+  }
+
+  open(): OpenReplies {
+    return { toConsumer: [...this.#toConsumer], toPeers: [...this.#toPeers], nextOwn: this.#nextOwn };
+  }
 
   /** Throws Violation. */
   await(serial: number, awaited: Awaited): void {

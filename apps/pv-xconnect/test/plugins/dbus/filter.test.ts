@@ -74,6 +74,27 @@ describe('7.2-9 descriptors', () => {
   });
 });
 
+test('a session that is handed over between two messages goes on where it was', () => {
+  const spec = { uid: 1001, interface: 'org.x.Y' };
+  const before = connected(spec);
+  before.filter.onData('provider', bytes(`OK ${guid}\r\n`), []);
+  expect(before.filter.snapshot?.()).toBeUndefined();
+  before.filter.onData('consumer', bytes('\0AUTH EXTERNAL 30\r\nBEGIN\r\n'), []);
+  const refused = buildMessage({ type: messageType.call, flags: 0, serial: 2, path: '/o', member: 'M', destination: 'org.x.Z' });
+  before.filter.onData('consumer', Buffer.concat([busCall(1, 'Hello', []), refused, refused.subarray(0, 5)]), []);
+  expect(before.filter.snapshot?.()).toBeUndefined();
+  before.filter.onData('consumer', buildMessage({ type: messageType.call, flags: 1, serial: 3, path: '/o', member: 'M', destination: 'org.x.Z' }).subarray(5), []);
+  const snapshot: unknown = JSON.parse(JSON.stringify(before.filter.snapshot?.()));
+  const after = filterBench((_, out) => makeDbusFilter(spec, out, snapshot), spec);
+  after.filter.onData('provider', buildMessage({ type: messageType.return, flags: 1, serial: 9, replySerial: 1 }, [':1.7']), []);
+  after.filter.onData('provider', buildMessage({ type: messageType.return, flags: 1, serial: 10, replySerial: 2 }), []);
+  after.filter.onData('provider', buildMessage({ type: messageType.return, flags: 1, serial: 11, replySerial: 2 }), []);
+  const said = lines(after, 'consumer');
+  expect(said.match(/ServiceUnknown/g)).toHaveLength(1);
+  expect(said).toContain(':1.7');
+  expect(after.did).toEqual([]);
+});
+
 test('rules of a subtree hold the consumer back until the names are known, and lose nothing of it', () => {
   const bench = connected({ allow: [{ talk: ['org.x.*'] }] });
   bench.filter.onData('provider', bytes(`OK ${guid}\r\n`), []);
