@@ -1,7 +1,7 @@
 /** A D-Bus client that can send anything, descriptors too, and shows what comes back. */
 import { closeSync } from 'node:fs';
 import { MessageBuffer } from '@pv/pv-native/msg';
-import { connectUnix, openSocket } from '@pv/pv-native/socket';
+import { connectUnix, openSocket, shutdownWrite } from '@pv/pv-native/socket';
 import { buildMessage, busCall, type BodyValue } from '@pv/dbus-wire/build';
 import { Framer, type Head } from '@pv/dbus-wire/framing';
 import { messageType, readHeader, type Header } from '@pv/dbus-wire/header';
@@ -115,6 +115,11 @@ export class BusClient {
   get unasked(): readonly Received[] {
     this.#receive();
     return this.#messages;
+  }
+
+  /** It sends no more. */
+  shutdown(): void {
+    shutdownWrite(this.#fd);
   }
 
   async ended(): Promise<void> {

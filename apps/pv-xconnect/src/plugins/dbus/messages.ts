@@ -83,10 +83,14 @@ export class Messages {
     this.#fromProvider.close();
   }
 
-  /** `from` sends no more. */
+  /** `from` sends no more: what came of an unfinished message is of no use. */
   end(from: Side): void {
-    if (from === 'consumer' && this.#held !== undefined) this.#endAfterHeld = true;
-    else this.#out.end(from === 'consumer' ? 'provider' : 'consumer');
+    if (from === 'consumer' && this.#held !== undefined) {
+      this.#endAfterHeld = true;
+      return;
+    }
+    (from === 'consumer' ? this.#fromConsumer : this.#fromProvider).close();
+    this.#out.end(from === 'consumer' ? 'provider' : 'consumer');
   }
 
   #pushConsumer(bytes: Uint8Array, fds: readonly number[]): void {
@@ -110,7 +114,7 @@ export class Messages {
     this.#held = undefined;
     this.#out.resume('consumer');
     if (held !== undefined) this.#pushConsumer(held, []);
-    if (this.#endAfterHeld) this.#out.end('provider');
+    if (this.#endAfterHeld) this.end('consumer');
   }
 
   #ofConsumer(header: Header): Handling {

@@ -61,6 +61,19 @@ test.each([
   expect(await daemon.complained('session')).toMatch(/descriptors/);
 });
 
+test('7.2-9 descriptors of a message that never comes whole go with its sender', async () => {
+  const { direct, target } = await busMesh({ role: 'operator', interface: 'org.open.Server' });
+  await service(direct, 'org.open.Server');
+  const client = new BusClient(target);
+  await client.hello();
+  const files = [opened('one'), opened('two')];
+  const before = openFds();
+  client.send(call(client, 2).subarray(0, 20), files);
+  client.shutdown();
+  await client.ended();
+  await waitFor(() => openFds() === before - sessionFds, { what: 'only the ends of the session being closed', detail: () => `${before} -> ${openFds()}` });
+});
+
 test('7.2-9 a call that is refused takes its descriptors with it', async () => {
   const { direct, target } = await busMesh({ role: 'operator', interface: 'org.open.Server' });
   const server = await service(direct, 'org.open.Server');
