@@ -13,6 +13,7 @@ import { SocketKeeper } from './handover/keeper.ts';
 import type { FdStore } from './handover/store.ts';
 import { MeshRelay } from './relay/mesh-relay.ts';
 import { pinContainer, pinHost } from './links/pin.ts';
+import { deferredClose, sharedPins } from './links/shared-pins.ts';
 import type { TakeMountSteps } from './mounts/mount-file.ts';
 import { dbusPlugin } from './plugins/dbus/dbus.ts';
 import { drmPlugin } from './plugins/drm/drm.ts';
@@ -77,7 +78,7 @@ function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, r
   const plugins = new Map([dbusPlugin, drmPlugin(testDevices, takeSteps), restPlugin, unixPlugin(takeSteps), waylandPlugin].map((plugin) => [plugin.type, plugin]));
   const relay = new MeshRelay(workers.relay, onFault);
   const keeper = new SocketKeeper(store);
-  const mesh = new Mesh({ plugins, pin: (of, name) => (name === hostName ? pinHost() : pinContainer(of, name)), lines, clock, random, relay, keeper, timestamp });
+  const mesh = new Mesh({ plugins, pin: sharedPins(deferredClose(relay, (of, name) => (name === hostName ? pinHost() : pinContainer(of, name)))), lines, clock, random, relay, keeper, timestamp });
   const follower = followGraph({
     fetch: graphFetcher(coreSocket, clock),
     onGraph: (links, changed) => {

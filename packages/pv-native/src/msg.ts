@@ -89,9 +89,17 @@ export class MessageBuffer {
     this.marks = [];
     // First the count, then the question: what comes between the two is not received now.
     const waiting = this.#waitingBytes(fd);
-    if (waiting > 1 && !this.#fdsWait(fd, 0)) return this.#receiveAt(fd, 0, Math.min(waiting, this.capacity));
+    if (waiting <= 1) return this.#receiveOne(fd);
+    if (!this.#fdsWait(fd, 0)) return this.#receiveAt(fd, 0, Math.min(waiting, this.capacity));
     const plain = waiting > maxBufferBytes ? this.#peek(fd, 0, this.capacity) - maxBufferBytes : 0;
     return plain > 0 ? this.#receiveAt(fd, 0, plain) : this.#walk(fd);
+  }
+
+  /** Nothing can come before it. Also how an end of stream is told from nothing. */
+  #receiveOne(fd: number): number {
+    const count = this.#receiveAt(fd, 0, 1);
+    if (count > 0 && this.fds.length > 0) this.marks.push({ at: 0, fds: this.fds });
+    return count;
   }
 
   /** Byte by byte, which is the only way to find the first one with descriptors; at most so many that others get their turn. */

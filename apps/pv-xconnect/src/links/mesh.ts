@@ -4,6 +4,7 @@
  */
 import type { LinkCounters, LinkState } from '@pv/contract/graph';
 import { hostName } from '@pv/contract/grammar';
+import { errorCode } from '@pv/pv-native/errors';
 import { readProcess } from '@pv/pv-native/process';
 import type { RelayCounters } from '@pv/pv-native/relay/link';
 import type { GraphLink } from '../graph/parse.ts';
@@ -70,13 +71,26 @@ export class Mesh {
     this.#slots.clear();
   }
 
-  /** The number of steps it took. */
+  /** The number of steps it took; 1 as well when it could not be known what to do: then it is looked at again. */
   #reconcile(): number {
+    const views = this.#observe();
+    if (views === undefined) return 1;
     const current = new Map([...this.#slots].map(([key, slot]) => [key, slot.view()]));
-    const { steps, refused } = planLinks(this.#graph.map(observe), current);
+    const { steps, refused } = planLinks(views, current);
     for (const step of steps) this.#take(step);
     this.#refuse(refused);
     return steps.length;
+  }
+
+  /** Out of descriptors, for example: no reason to take anything away. */
+  #observe(): LinkView[] | undefined {
+    try {
+      return observe(this.#graph);
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error;
+      this.#context.lines.err(`Cannot look at the containers, so the links stay as they are: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 
   #take(step: Step): void {
@@ -118,13 +132,17 @@ export class Mesh {
   }
 }
 
-/** The link, and what runs of it at this moment. */
-function observe(link: GraphLink): LinkView {
-  return { link, consumerStart: startOf(link.consumer_pid, link.consumer), providerStart: startOf(link.provider_pid, link.provider) };
+/** The links, and what runs of them at this moment. */
+function observe(links: readonly GraphLink[]): LinkView[] {
+  const seen = new Map<number, number | undefined>();
+  const start = (pid: number): number | undefined => {
+    if (!seen.has(pid)) seen.set(pid, startOf(pid));
+    return seen.get(pid);
+  };
+  return links.map((link) => ({ link, consumerStart: start(link.consumer_pid), providerStart: link.provider === hostName ? 0 : start(link.provider_pid) }));
 }
 
-function startOf(pid: number, container: string): number | undefined {
-  if (container === hostName) return 0;
+function startOf(pid: number): number | undefined {
   if (pid <= 0) return undefined;
   const process = readProcess(pid);
   return process === undefined || process.state === 'Z' ? undefined : process.startTime;

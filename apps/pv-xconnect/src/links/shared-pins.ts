@@ -2,6 +2,7 @@
  * One pin for all links of a process: a container with thousands of links costs two descriptors, not two for each. What
  * is given out is a share, closed like a pin of its own; the process's descriptors go with the last share.
  */
+import type { MeshRelay } from '../relay/mesh-relay.ts';
 import type { Pin, PinContainer } from './pin.ts';
 
 interface Shared {
@@ -37,5 +38,14 @@ function share(shared: Shared, pins: Map<string, Shared>, key: string): Pin {
       shared.pin.close();
       if (pins.get(key) === shared) pins.delete(key);
     },
+  };
+}
+
+/** Pins whose descriptors the relay's thread may still use when they are closed here: they go once it has been told of others. */
+export function deferredClose(relay: Pick<MeshRelay, 'afterOrders'>, pinContainer: PinContainer): PinContainer {
+  return (pid, container) => {
+    const result = pinContainer(pid, container);
+    if (result.kind !== 'pinned') return result;
+    return { kind: 'pinned', pin: { ...result.pin, close: () => relay.afterOrders(() => result.pin.close()) } };
   };
 }

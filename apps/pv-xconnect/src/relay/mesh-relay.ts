@@ -20,7 +20,7 @@ export class MeshRelay {
     this.#relay = new Relay({ worker, onEvent: (event) => this.#listeners.get(event.link)?.(event), onFault });
   }
 
-  /** Takes over `link.listenFd`; the provider's descriptors stay the caller's. */
+  /** Takes over `link.listenFd`. The provider's descriptors are its pin's, which is closed by `afterOrders`. */
   serve(link: Omit<RelayLink, 'id'>, provider: RelayProvider, onEvent: (event: RelayEvent) => void): ServedLink {
     this.#last += 1;
     const id = this.#last;
@@ -39,6 +39,10 @@ export class MeshRelay {
 
   handOver(patienceMs: number): Promise<ReadonlyMap<number, readonly SessionState[]>> {
     return this.#relay.handOver(patienceMs);
+  }
+
+  afterOrders(work: () => void): void {
+    this.#relay.afterOrders(work);
   }
 
   counters(): Promise<ReadonlyMap<number, RelayCounters>> {

@@ -148,7 +148,7 @@ export class End {
   }
 
   close(): void {
-    this.watch?.stop();
+    this.watch?.closing();
     this.#drop();
     closeFd(this.fd);
   }

@@ -43,6 +43,8 @@ export interface Filter {
   /** `from` sends no more. The default is to pass it on: `out.end(other side)`. */
   onEnd?(from: Side): void;
   onDeadline?(): void;
+  /** The session is over, by whatever cause but `passThrough` and a hand-over: descriptors that it still holds are to be closed. */
+  onClosed?(): void;
   /**
    * What another filter needs, in another process, to go on from here: plain data, given to `MakeFilter` as `resumed`.
    * undefined: not at this moment, ask again. Without this method the session cannot be handed over at all.

@@ -13,7 +13,8 @@ import type { MakeFilter } from './filter.ts';
 import { End } from './end.ts';
 import type { EndState, RelayLink, RelayProvider, SessionState } from './link.ts';
 import type { Loop, Watch } from './loop.ts';
-import { reachProvider } from './reach.ts';
+import type { ProcessWatches } from './process-watches.ts';
+import { Dialer } from './dialer.ts';
 import { Session } from './session.ts';
 import type { Absence, SessionOptions } from './session-options.ts';
 import type { Timer } from './timers.ts';
@@ -21,6 +22,7 @@ import type { Timer } from './timers.ts';
 export interface LinkServerOptions {
   readonly loop: Loop;
   readonly buffers: Buffers;
+  readonly processes: ProcessWatches;
   readonly filters: ReadonlyMap<string, MakeFilter>;
   /** Called when the link's books have events. */
   readonly onEvents: () => void;
@@ -49,10 +51,11 @@ export class LinkServer {
   readonly #link: RelayLink;
   readonly #options: LinkServerOptions;
   readonly books: LinkBooks;
+  readonly #dialer: Dialer;
   readonly #listener: Watch;
   readonly #makeFilter: MakeFilter | undefined;
   #provider: RelayProvider | undefined;
-  #providerWatch: Watch | undefined;
+  #unwatchProvider: () => void = () => undefined;
   readonly #sessions = new Set<Session>();
   readonly #callers = new Set<Caller>();
   #resting: Timer | undefined;
@@ -65,15 +68,16 @@ export class LinkServer {
     this.#makeFilter = link.filter === undefined ? undefined : options.filters.get(link.filter.kind);
     if (link.filter !== undefined && this.#makeFilter === undefined) throw new Error(`there is no filter of kind '${link.filter.kind}'`);
     this.books = new LinkBooks(link.id, options.onEvents);
-    this.#listener = options.loop.watch(link.listenFd, IN, () => this.#accept());
+    this.#dialer = new Dialer(link);
+    this.#listener = options.loop.watch(link.listenFd, () => this.#accept());
+    this.#listener.want(IN);
   }
 
-  /** Takes over the descriptors. */
   useProvider(provider: RelayProvider | undefined): void {
     this.#dropProvider();
     if (provider === undefined) return;
     this.#provider = provider;
-    this.#providerWatch = this.#options.loop.watch(provider.pidFd, IN, () => this.#providerDied());
+    this.#unwatchProvider = this.#options.processes.watch(provider.pidFd, () => this.#providerDied());
   }
 
   /** Accepts no more; sessions may go on for `drainMs`. */
@@ -141,7 +145,7 @@ export class LinkServer {
 
   #connect(caller: Caller): void {
     if (this.#provider === undefined) return this.#absent(caller, { cause: 'away', reason: 'the provider does not run' });
-    const reached = reachProvider(this.#provider, this.#link);
+    const reached = this.#dialer.dial(this.#provider);
     if (reached.kind === 'connected') return this.#join(caller, reached.fd);
     if (reached.kind === 'absent') return this.#absent(caller, { cause: 'away', reason: reached.reason });
     caller.tries += 1;
@@ -208,11 +212,8 @@ export class LinkServer {
   }
 
   #dropProvider(): void {
-    this.#providerWatch?.stop();
-    this.#providerWatch = undefined;
-    if (this.#provider === undefined) return;
-    closeFd(this.#provider.rootFd);
-    closeFd(this.#provider.pidFd);
+    this.#unwatchProvider();
+    this.#unwatchProvider = () => undefined;
     this.#provider = undefined;
   }
 

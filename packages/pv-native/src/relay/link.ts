@@ -14,7 +14,7 @@ export interface RelayLink {
   readonly filter?: { readonly kind: string; readonly spec: unknown };
 }
 
-/** The provider's present process. The descriptors stay their owner's; the relay makes its own copies. */
+/** The provider's present process. The descriptors stay their owner's, who closes them only once the relay has been told of another (`afterOrders`). */
 export interface RelayProvider {
   readonly rootFd: number;
   /** Ends the sessions when its process does. */

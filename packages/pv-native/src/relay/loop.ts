@@ -14,6 +14,8 @@ export interface Watch {
   park(): void;
   /** Forgets the descriptor, which must still be open. It is the caller's to close. */
   stop(): void;
+  /** Forgets the descriptor, which is closed at once and has no copies: the kernel takes it out of the set by itself. */
+  closing(): void;
 }
 
 type Handle = (events: number) => void;
@@ -30,11 +32,11 @@ export class Loop {
     return performance.now();
   }
 
-  watch(fd: number, events: number, handle: Handle): Watch {
+  /** Not watched before its first `want`. */
+  watch(fd: number, handle: Handle): Watch {
     this.#tag = (this.#tag + 1) >>> 0;
     const entry = new Entry(fd, this.#tag, handle, this.#epoll, () => (this.#watches[fd] = undefined));
     this.#watches[fd] = entry;
-    entry.want(events);
     return entry;
   }
 
@@ -88,6 +90,11 @@ class Entry implements Watch {
   park(): void {
     if (this.#events !== undefined) this.#epoll.remove(this.fd);
     this.#events = undefined;
+  }
+
+  closing(): void {
+    this.#events = undefined;
+    this.#forget();
   }
 
   stop(): void {

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { eventfd, signalEventfd } from '../epoll.ts';
-import { closeFd, duplicateFd } from '../fd.ts';
+import { closeFd } from '../fd.ts';
 import type { RelayCounters, RelayEvent, RelayLink, RelayProvider, SessionState } from './link.ts';
 import type { Order, Report, ThreadOptions } from './thread.ts';
 
@@ -32,6 +32,7 @@ export class Relay {
   readonly #waiting = new Map<number, (counters: ReadonlyMap<number, RelayCounters>) => void>();
   readonly #onEvent: RelayOptions['onEvent'];
   #onHandedOver: (sessions: ReadonlyMap<number, readonly SessionState[]>) => void = () => undefined;
+  readonly #marks = new Map<number, () => void>();
   #token = 0;
   #stopped = false;
 
@@ -53,18 +54,26 @@ export class Relay {
     this.#port.unref();
   }
 
-  /** Takes over `link.listenFd`; the provider's descriptors stay the caller's. */
+  /** Takes over `link.listenFd`. */
   add(link: RelayLink, provider: RelayProvider | undefined): void {
-    this.#order({ kind: 'add', link, provider: copyOf(provider) });
+    this.#order({ kind: 'add', link, provider });
   }
 
   useProvider(id: number, provider: RelayProvider | undefined): void {
-    this.#order({ kind: 'provider', id, provider: copyOf(provider) });
+    this.#order({ kind: 'provider', id, provider });
   }
 
   /** Its listener closes; its sessions end at once, or after `drainMs` at the latest. */
   remove(id: number, drainMs: number): void {
     this.#order({ kind: 'remove', id, drainMs });
+  }
+
+  /** `work` is done once the thread has done all that it was told before: to close descriptors that it used until then. */
+  afterOrders(work: () => void): void {
+    if (this.#stopped) return work();
+    this.#token += 1;
+    this.#marks.set(this.#token, work);
+    this.#order({ kind: 'mark', token: this.#token });
   }
 
   /** Of every link, by its number. */
@@ -100,9 +109,15 @@ export class Relay {
     // It closes what it holds, then comes to its end.
     this.#worker.ref();
     await once(this.#worker, 'exit');
+    for (const token of [...this.#marks.keys()]) this.#marked(token);
     process.off('exit', this.#wake);
     this.#port.close();
     closeFd(this.#wakeFd);
+  }
+
+  #marked(token: number): void {
+    this.#marks.get(token)?.();
+    this.#marks.delete(token);
   }
 
   #order(order: Order): void {
@@ -113,13 +128,10 @@ export class Relay {
   #take(report: Report): void {
     if (this.#stopped) return;
     if (report.kind === 'events') return report.events.forEach((event) => this.#onEvent(event));
+    if (report.kind === 'marked') return this.#marked(report.token);
     if (report.kind === 'handed-over') return this.#onHandedOver(report.sessions);
     this.#waiting.get(report.token)?.(report.counters);
     this.#waiting.delete(report.token);
     if (this.#waiting.size === 0) this.#port.unref();
   }
-}
-
-function copyOf(provider: RelayProvider | undefined): RelayProvider | undefined {
-  return provider === undefined ? undefined : { ...provider, rootFd: duplicateFd(provider.rootFd), pidFd: duplicateFd(provider.pidFd) };
 }

@@ -81,6 +81,7 @@ export class Session implements FilterOutput {
     this.#closed = true;
     this.#linger?.cancel();
     this.#deadline?.cancel();
+    this.#filter?.onClosed?.();
     for (const end of this.#ends()) end.close();
     this.#countFds();
     this.#onClosed();
@@ -109,6 +110,7 @@ export class Session implements FilterOutput {
   finish(): void {
     if (this.#finishing) return;
     this.#finishing = true;
+    this.#filter?.onClosed?.();
     this.#filter = undefined;
     this.#consumer.endWrite();
     this.#provider?.endWrite();
@@ -153,7 +155,7 @@ export class Session implements FilterOutput {
   }
 
   #watch(): void {
-    for (const end of this.#ends()) end.watch = this.#options.loop.watch(end.fd, 0, (events) => this.#onEvents(end, events));
+    for (const end of this.#ends()) end.watch = this.#options.loop.watch(end.fd, (events) => this.#onEvents(end, events));
   }
 
   #ends(): End[] {
@@ -172,8 +174,9 @@ export class Session implements FilterOutput {
     this.#run(() => {
       if ((events & OUT) !== 0 && !end.flush(this.#options.buffers)) this.#readerGone(end);
       if (this.#closed || (events & (IN | HUP | ERR)) === 0) return;
-      if (this.#mayRead(end)) this.#read(end);
-      else if ((events & (HUP | ERR)) !== 0) this.#hungUp(end);
+      const hungUp = (events & (HUP | ERR)) !== 0;
+      if (this.#mayRead(end)) this.#read(end, hungUp);
+      else if (hungUp) this.#hungUp(end);
     });
   }
 
@@ -192,14 +195,14 @@ export class Session implements FilterOutput {
     return !end.readEnded && !end.paused && (this.#other(end)?.clear ?? true) && (!this.#finishing || end === this.#consumer);
   }
 
-  #read(end: End): void {
+  #read(end: End, hungUp: boolean): void {
     const { buffers: { incoming }, packets } = this.#options;
     // A filter frames its messages and needs no more than the order.
     const exact = !packets && this.#filter === undefined;
     const count = exact ? incoming.receiveExact(end.fd) : incoming.receive(end.fd);
     if (count === -EAGAIN || count === -EINTR) return;
     if (count < 0) return this.#lost(end, errnoText(count));
-    if (count === 0) return this.#ended(end);
+    if (count === 0) return hungUp && this.#nothingWaitsBehind(end) ? this.close() : this.#ended(end);
     if (incoming.truncated) {
       closeFds([...incoming.fds, ...(exact ? incoming.marks.flatMap(({ fds }) => fds) : [])]);
       return this.abort(packets ? 'a packet is larger than the relay takes, or its descriptors were lost' : 'descriptors were lost: too many are open');
@@ -207,6 +210,11 @@ export class Session implements FilterOutput {
     const data = incoming.data.subarray(0, count);
     if (exact) this.#takeMarked(end, data, incoming.marks);
     else this.#take(end, data, incoming.fds);
+  }
+
+  /** Of an end that is gone: nothing of it is still to be delivered, and nobody else has to be asked. */
+  #nothingWaitsBehind(end: End): boolean {
+    return (this.#filter === undefined || end === this.#consumer) && this.#other(end)?.clear !== false;
   }
 
   #takeMarked(end: End, data: Uint8Array, marks: MessageBuffer['marks']): void {
@@ -259,15 +267,18 @@ export class Session implements FilterOutput {
     this.#countFds();
     if (this.#options.books.waitingFds > relayLimits.waitingFds) return this.abort(`more than ${relayLimits.waitingFds} descriptors of this link wait for somebody who does not read`);
     if (this.#over()) return this.close();
-    for (const end of this.#ends()) {
-      end.want((this.#mayRead(end) ? IN : 0) | (end.clear ? 0 : OUT));
-    }
+    this.#want(this.#consumer);
+    if (this.#provider !== undefined) this.#want(this.#provider);
     this.#watchHalfOpen();
+  }
+
+  #want(end: End): void {
+    end.want((this.#mayRead(end) ? IN : 0) | (end.clear ? 0 : OUT));
   }
 
   #over(): boolean {
     if (this.#finishing) return this.#consumer.writeEnded && this.#consumer.readEnded;
-    return this.#ends().every((end) => end.writeEnded);
+    return this.#consumer.writeEnded && this.#provider?.writeEnded !== false;
   }
 
   #watchHalfOpen(): void {
@@ -281,7 +292,7 @@ export class Session implements FilterOutput {
   }
 
   #countFds(): void {
-    const waiting = this.#closed ? 0 : this.#ends().reduce((sum, end) => sum + end.waitingFds, 0);
+    const waiting = this.#closed ? 0 : this.#consumer.waitingFds + (this.#provider?.waitingFds ?? 0);
     this.#options.books.waitingFds += waiting - this.#countedFds;
     this.#countedFds = waiting;
   }

@@ -4,12 +4,12 @@
  */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { clearEventfd, pollEvents } from '../epoll.ts';
-import { closeFd } from '../fd.ts';
 import { MessageBuffer } from '../msg.ts';
 import type { MakeFilter } from './filter.ts';
 import type { RelayCounters, RelayEvent, RelayLink, RelayProvider, SessionState } from './link.ts';
 import { LinkServer } from './link-server.ts';
 import { Loop } from './loop.ts';
+import { ProcessWatches } from './process-watches.ts';
 
 export type Order =
   | { readonly kind: 'add'; readonly link: RelayLink; readonly provider: RelayProvider | undefined }
@@ -17,12 +17,15 @@ export type Order =
   | { readonly kind: 'remove'; readonly id: number; readonly drainMs: number }
   | { readonly kind: 'resume'; readonly id: number; readonly sessions: readonly SessionState[] }
   | { readonly kind: 'count'; readonly token: number }
+  /** Answered once all orders before it are done. */
+  | { readonly kind: 'mark'; readonly token: number }
   /** Accept no more; answer with the sessions once all can go on elsewhere, or after `patienceMs` with those that can. */
   | { readonly kind: 'hand-over'; readonly patienceMs: number }
   | { readonly kind: 'stop' };
 
 export type Report =
   | { readonly kind: 'events'; readonly events: readonly RelayEvent[] }
+  | { readonly kind: 'marked'; readonly token: number }
   | { readonly kind: 'handed-over'; readonly sessions: ReadonlyMap<number, readonly SessionState[]> }
   | { readonly kind: 'counters'; readonly token: number; readonly counters: ReadonlyMap<number, RelayCounters> };
 
@@ -44,6 +47,7 @@ class RelayThread {
   readonly #options: ThreadOptions;
   readonly #loop = new Loop();
   readonly #buffers = { incoming: new MessageBuffer(bufferBytes), outgoing: new MessageBuffer(bufferBytes) };
+  readonly #processes = new ProcessWatches(this.#loop);
   readonly #links = new Map<number, LinkServer>();
   #telling = false;
 
@@ -52,7 +56,7 @@ class RelayThread {
   }
 
   run(): void {
-    this.#loop.watch(this.#options.wakeFd, pollEvents.IN, () => this.#takeOrders());
+    this.#loop.watch(this.#options.wakeFd, () => this.#takeOrders()).want(pollEvents.IN);
     this.#loop.run();
   }
 
@@ -68,11 +72,13 @@ class RelayThread {
       case 'add':
         return this.#add(order.link, order.provider);
       case 'provider':
-        return this.#setProvider(this.#links.get(order.id), order.provider);
+        return this.#links.get(order.id)?.useProvider(order.provider);
       case 'remove':
         this.#links.get(order.id)?.remove(order.drainMs);
         this.#links.delete(order.id);
         return;
+      case 'mark':
+        return this.#report({ kind: 'marked', token: order.token });
       case 'resume':
         return this.#links.get(order.id)?.resume(order.sessions);
       case 'hand-over':
@@ -86,16 +92,9 @@ class RelayThread {
   }
 
   #add(link: RelayLink, provider: RelayProvider | undefined): void {
-    const server = new LinkServer(link, { loop: this.#loop, buffers: this.#buffers, filters: this.#options.filters, onEvents: () => this.#tellSoon() });
+    const server = new LinkServer(link, { loop: this.#loop, buffers: this.#buffers, processes: this.#processes, filters: this.#options.filters, onEvents: () => this.#tellSoon() });
     this.#links.set(link.id, server);
     server.useProvider(provider);
-  }
-
-  #setProvider(server: LinkServer | undefined, provider: RelayProvider | undefined): void {
-    if (server !== undefined) return server.useProvider(provider);
-    if (provider === undefined) return;
-    closeFd(provider.rootFd);
-    closeFd(provider.pidFd);
   }
 
   #handOver(sessions: Map<number, SessionState[]>, until: number): void {

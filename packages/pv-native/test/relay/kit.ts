@@ -57,10 +57,11 @@ export function startRelay({ type = 'stream', pid = process.pid, connectAs, back
   const front = join(directory, 'front');
   const listener = own(listenUnix(join(root, 'back'), { mode: 0o666, type, ...(backlog === undefined ? {} : { backlog }) }));
   const events: RelayEvent[] = [];
+  const pidFd = openPidfd(pid)?.fd ?? -1;
+  // Before the relay, so that they are closed after it has stopped.
+  const provider: RelayProvider = { rootFd: own(openSync(root, O_PATH)), pidFd: own(pidFd), ...(connectAs === undefined ? {} : { connectAs }) };
   const relay = new Relay({ worker: pathToFileURL(worker), onEvent: (event) => events.push(event), onFault: (error) => { throw error; } });
   onTestFinished(() => relay.stop());
-  const pidFd = openPidfd(pid)?.fd ?? -1;
-  const provider: RelayProvider = { rootFd: own(openSync(root, O_PATH)), pidFd: own(pidFd), ...(connectAs === undefined ? {} : { connectAs }) };
   const listenFd = listenUnix(front, { mode: 0o666, type });
   const id = lstatAt(own(openSync(directory, 0)), 'front');
   relay.add({ id: 1, listenFd, socketType: type, path, own: { dev: String(id?.dev), ino: String(id?.ino) }, ...more }, provider);

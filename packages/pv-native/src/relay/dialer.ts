@@ -1,0 +1,99 @@
+/**
+ * Connects to a provider's socket through its pinned root. What is connected to is the very object that the path led to
+ * inside that root, so swapping the path afterwards changes nothing; a path never leads out of the root. Who listens there
+ * is the provider's business. Synchronous: a connect to a unix socket is over when the call returns.
+ */
+import { constants as files } from 'node:fs';
+import { constants } from 'node:os';
+import koffi from 'koffi';
+import { errnoText, SystemError } from '../errors.ts';
+import { closeFd, statFd } from '../fd.ts';
+import { libc } from '../libc.ts';
+import { O_PATH, resolveFlags } from '../openat.ts';
+import { Scratch } from '../scratch.ts';
+import { openSocket } from '../socket.ts';
+import { withThreadIds } from '../thread-ids.ts';
+import type { RelayLink, RelayProvider } from './link.ts';
+
+export type Reached =
+  | { readonly kind: 'connected'; readonly fd: number }
+  | { readonly kind: 'absent'; readonly reason: string }
+  /** Worth another try: `reason` if that fails too. */
+  | { readonly kind: 'busy'; readonly reason: string };
+
+const { EAGAIN, ECONNREFUSED, EMFILE, ENFILE, EPROTOTYPE } = constants.errno;
+const O_CLOEXEC = 0o2000000;
+const AF_UNIX = 1;
+const SYS_openat2 = 437;
+
+// With plain numbers: this is done for every connection.
+const openat2: (call: number, dirFd: number, path: number, how: number, size: number) => number = libc.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'uintptr_t', 'size_t']);
+const connect: (fd: number, address: number, length: number) => number = libc.func('connect', 'int', ['int', 'uintptr_t', 'unsigned int']);
+
+/** struct open_how: three 64-bit words. struct sockaddr_un: two bytes and a path. */
+const at = { how: 0, address: 24, path: 24 + 112 };
+const howBytes = 24;
+const procFd = Buffer.from('/proc/self/fd/');
+
+export class Dialer {
+  readonly #link: RelayLink;
+  readonly #scratch: Scratch;
+
+  constructor(link: RelayLink) {
+    const path = Buffer.from(link.path);
+    this.#link = link;
+    this.#scratch = new Scratch(at.path + path.length + 1);
+    const { view, bytes } = this.#scratch;
+    view.setBigUint64(at.how, BigInt(O_PATH | O_CLOEXEC), true);
+    view.setBigUint64(at.how + 16, BigInt(resolveFlags.IN_ROOT | resolveFlags.NO_MAGICLINKS), true);
+    view.setUint16(at.address, AF_UNIX, true);
+    bytes.set(procFd, at.address + 2);
+    this.#scratch.setText(at.path, path);
+  }
+
+  dial(provider: RelayProvider): Reached {
+    const pathFd = openat2(SYS_openat2, provider.rootFd, this.#scratch.address(at.path), this.#scratch.address(at.how), howBytes);
+    if (pathFd < 0) return failed(koffi.errno());
+    let socketFd: number | undefined;
+    try {
+      if (this.#isOwn(pathFd)) return { kind: 'absent', reason: 'it is the socket that was injected for this link' };
+      socketFd = openSocket(this.#link.socketType);
+      const errno = this.#connect(socketFd, pathFd, provider.connectAs);
+      if (errno !== 0) return this.#refused(errno, pathFd);
+      const fd = socketFd;
+      socketFd = undefined;
+      return { kind: 'connected', fd };
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      return failed(error.errno);
+    } finally {
+      closeFd(pathFd);
+      if (socketFd !== undefined) closeFd(socketFd);
+    }
+  }
+
+  #isOwn(fd: number): boolean {
+    const { dev, ino } = statFd(fd);
+    return String(ino) === this.#link.own.ino && String(dev) === this.#link.own.dev;
+  }
+
+  /** 0, or an errno. */
+  #connect(fd: number, pathFd: number, ids: RelayProvider['connectAs']): number {
+    const name = Buffer.from(String(pathFd));
+    this.#scratch.setText(at.address + 2 + procFd.length, name);
+    const length = 2 + procFd.length + name.length + 1;
+    const work = (): number => (connect(fd, this.#scratch.address(at.address), length) === 0 ? 0 : koffi.errno());
+    return ids === undefined ? work() : withThreadIds(ids.uid, ids.gid, work);
+  }
+
+  #refused(errno: number, pathFd: number): Reached {
+    if (errno === EPROTOTYPE) return { kind: 'absent', reason: `it is not a socket of type ${this.#link.socketType}: say which with "socket_type" in the provider's services.json` };
+    if (errno === ECONNREFUSED && (statFd(pathFd).mode & files.S_IFMT) !== files.S_IFSOCK) return { kind: 'absent', reason: 'it is not a socket' };
+    return errno === EAGAIN ? { kind: 'busy', reason: 'its backlog stays full' } : failed(errno);
+  }
+}
+
+/** EAGAIN of openat2: something was renamed on the way. */
+function failed(errno: number): Reached {
+  return { kind: errno === EMFILE || errno === ENFILE || errno === EAGAIN ? 'busy' : 'absent', reason: errnoText(errno) };
+}
