@@ -7,7 +7,7 @@ import { establishDirect } from '../../../src/plugins/unix/direct.ts';
 import type { ActiveLink, Establish, PluginContext } from '../../../src/plugins/plugin.ts';
 import { tempDir } from '../../kit/cleanup.ts';
 import { startContainer, type Container } from '../../kit/container.ts';
-import { link } from '../../kit/daemon.ts';
+import { link, runDaemon } from '../../kit/daemon.ts';
 import { pinned } from '../../kit/drm.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
 import { startLxc } from '../../kit/lxc.ts';
@@ -214,4 +214,20 @@ test.skipIf(!existsSync('/usr/bin/lxc-start')).each<[string, string[]]>([
   expect(await consumer.exec('grep', '-c', target, '/proc/self/mounts')).toBe('1\n');
   active.close(0);
   await consumer.exec('test', '!', '-e', target);
+});
+
+test('by the daemon: a link of the graph whose provider says direct is mounted, and unmounted when it leaves the graph', async () => {
+  const [{ consumer, provider }, daemon] = await Promise.all([pair(), runDaemon()]);
+  await serve(provider.at(socketPath), echo);
+  daemon.core.set([link(consumer, provider, { mode: 'direct' })]);
+  await daemon.printed('Link established');
+  expect(await ask(inside(consumer, target), 'hello')).toBe('hello');
+  expect(statSync(inside(consumer, target)).ino).toBe(statSync(provider.at(socketPath)).ino);
+  daemon.core.set([link(consumer, provider)]);
+  await daemon.printed('Link established');
+  expect(await ask(inside(consumer, target), 'by the relay')).toBe('by the relay');
+  expect(statSync(inside(consumer, target)).ino).not.toBe(statSync(provider.at(socketPath)).ino);
+  daemon.core.set([]);
+  await daemon.printed('Removing link');
+  expect(existsSync(inside(consumer, target))).toBe(false);
 });
