@@ -32,10 +32,20 @@ const controlBytes = align(cmsgHead + maxFds * 4) + wordBytes;
 /** Linux keeps one write to a stream socket in buffers of at most 32 KiB and what fits a page beside them. */
 const maxBufferBytes = 40 * 1024;
 const walkBytes = 256;
+/** Most messages are shorter. */
+const peekBytes = 4096;
 const FIONREAD = 0x541b;
 const ioctl: (fd: number, request: number, result: number) => number = libc.func('ioctl', 'int', ['int', 'unsigned long', 'uintptr_t']);
 
 const noFds: readonly number[] = [];
+
+interface Mark {
+  readonly at: number;
+  readonly fds: readonly number[];
+}
+/** What is read at once from a stream: more of it would no longer be in the processor's cache when it is sent. */
+const streamBytes = 64 * 1024;
+const noMarks: Mark[] = [];
 
 export class MessageBuffer {
   readonly #scratch: Scratch;
@@ -44,12 +54,13 @@ export class MessageBuffer {
   readonly #control = 16 * wordBytes;
   readonly #data: number;
   readonly capacity: number;
+  readonly streamBytes = streamBytes;
   /** The data area: what was received begins at 0, and what is sent is copied here unless it is here already. */
   readonly data: Uint8Array;
   /** Of the last `receive`. */
   fds: readonly number[] = noFds;
   /** Of the last `receiveExact`: descriptors, and the index of the byte that they came with. */
-  marks: { readonly at: number; readonly fds: readonly number[] }[] = [];
+  marks: Mark[] = noMarks;
   /** Of the last `receive`: descriptors, or bytes of a packet, were lost. */
   truncated = false;
 
@@ -83,22 +94,35 @@ export class MessageBuffer {
 
   /**
    * As `receive`, from a stream socket, but with the place of descriptors: `marks`. The kernel alone reports them with
-   * bytes that were sent before them, if those still wait.
+   * bytes that were sent before them, if those still wait. `isLarge`: many bytes are expected, which spares a look.
    */
-  receiveExact(fd: number): number {
-    this.marks = [];
+  receiveExact(fd: number, isLarge: boolean): number {
+    this.marks = noMarks;
+    if (isLarge) return this.#receiveLarge(fd);
+    const seen = this.#peek(fd, 0, peekBytes);
+    if (seen === 0) return this.#receiveOne(fd);
+    if (this.#fdsSeen()) return this.#receiveMarked(fd);
+    // What comes after the look is not received now.
+    return seen < peekBytes ? this.#receiveAt(fd, 0, seen) : this.#receiveLarge(fd);
+  }
+
+  #receiveLarge(fd: number): number {
     // First the count, then the question: what comes between the two is not received now.
     const waiting = this.#waitingBytes(fd);
     if (waiting <= 1) return this.#receiveOne(fd);
-    if (!this.#fdsWait(fd, 0)) return this.#receiveAt(fd, 0, Math.min(waiting, this.capacity));
-    const plain = waiting > maxBufferBytes ? this.#peek(fd, 0, this.capacity) - maxBufferBytes : 0;
+    return this.#fdsWait(fd, 0) ? this.#receiveMarked(fd) : this.#receiveAt(fd, 0, Math.min(waiting, streamBytes));
+  }
+
+  #receiveMarked(fd: number): number {
+    this.marks = [];
+    const plain = this.#peek(fd, 0, this.capacity) - maxBufferBytes;
     return plain > 0 ? this.#receiveAt(fd, 0, plain) : this.#walk(fd);
   }
 
   /** Nothing can come before it. Also how an end of stream is told from nothing. */
   #receiveOne(fd: number): number {
     const count = this.#receiveAt(fd, 0, 1);
-    if (count > 0 && this.fds.length > 0) this.marks.push({ at: 0, fds: this.fds });
+    if (this.fds.length > 0) this.marks = [{ at: 0, fds: this.fds }];
     return count;
   }
 
@@ -134,6 +158,10 @@ export class MessageBuffer {
   /** A look at one byte makes the kernel go through the whole queue; without room for descriptors it only says that there are some. */
   #fdsWait(fd: number, offset: number): boolean {
     this.#peek(fd, offset, 1);
+    return this.#fdsSeen();
+  }
+
+  #fdsSeen(): boolean {
     return (this.#scratch.word(this.#message + header.flags) & MSG_CTRUNC) !== 0;
   }
 

@@ -34,6 +34,8 @@ export class End {
   writeEnding = false;
   /** The end of stream was passed on, or its reader is gone. */
   writeEnded = false;
+  /** Its last read brought many bytes; the next one may too. */
+  sendsMuch = false;
   /** The filter asked for no more. */
   paused = false;
   #parked = false;

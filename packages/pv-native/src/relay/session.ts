@@ -27,6 +27,7 @@ export class Session implements FilterOutput {
   readonly #consumer: End;
   readonly #provider: End | undefined;
   readonly #absent: Absence | undefined;
+  readonly #both: readonly End[];
   #filter: Filter | undefined;
   #closed = false;
   #finishing = false;
@@ -43,6 +44,7 @@ export class Session implements FilterOutput {
     this.#consumer = consumer;
     this.#provider = 'reason' in provider ? undefined : provider;
     this.#absent = 'reason' in provider ? provider : undefined;
+    this.#both = this.#provider === undefined ? [consumer] : [consumer, this.#provider];
   }
 
   start(): void {
@@ -82,7 +84,7 @@ export class Session implements FilterOutput {
     this.#linger?.cancel();
     this.#deadline?.cancel();
     this.#filter?.onClosed?.();
-    for (const end of this.#ends()) end.close();
+    for (const end of this.#both) end.close();
     this.#countFds();
     this.#onClosed();
   }
@@ -121,7 +123,7 @@ export class Session implements FilterOutput {
   passThrough(): void {
     this.#filter = undefined;
     this.#deadline?.cancel();
-    for (const end of this.#ends()) {
+    for (const end of this.#both) {
       end.paused = false;
       if (end.readEnded) this.#other(end)?.endWrite();
     }
@@ -155,11 +157,7 @@ export class Session implements FilterOutput {
   }
 
   #watch(): void {
-    for (const end of this.#ends()) end.watch = this.#options.loop.watch(end.fd, (events) => this.#onEvents(end, events));
-  }
-
-  #ends(): End[] {
-    return this.#provider === undefined ? [this.#consumer] : [this.#consumer, this.#provider];
+    for (const end of this.#both) end.watch = this.#options.loop.watch(end.fd, (events) => this.#onEvents(end, events));
   }
 
   #end(side: Side): End | undefined {
@@ -199,10 +197,11 @@ export class Session implements FilterOutput {
     const { buffers: { incoming }, packets } = this.#options;
     // A filter frames its messages and needs no more than the order.
     const exact = !packets && this.#filter === undefined;
-    const count = exact ? incoming.receiveExact(end.fd) : incoming.receive(end.fd);
+    const count = exact ? incoming.receiveExact(end.fd, end.sendsMuch) : incoming.receive(end.fd);
     if (count === -EAGAIN || count === -EINTR) return;
     if (count < 0) return this.#lost(end, errnoText(count));
     if (count === 0) return hungUp && this.#nothingWaitsBehind(end) ? this.close() : this.#ended(end);
+    end.sendsMuch = count >= incoming.streamBytes / 4;
     if (incoming.truncated) {
       closeFds([...incoming.fds, ...(exact ? incoming.marks.flatMap(({ fds }) => fds) : [])]);
       return this.abort(packets ? 'a packet is larger than the relay takes, or its descriptors were lost' : 'descriptors were lost: too many are open');
@@ -267,13 +266,8 @@ export class Session implements FilterOutput {
     this.#countFds();
     if (this.#options.books.waitingFds > relayLimits.waitingFds) return this.abort(`more than ${relayLimits.waitingFds} descriptors of this link wait for somebody who does not read`);
     if (this.#over()) return this.close();
-    this.#want(this.#consumer);
-    if (this.#provider !== undefined) this.#want(this.#provider);
+    for (const end of this.#both) end.want((this.#mayRead(end) ? IN : 0) | (end.clear ? 0 : OUT));
     this.#watchHalfOpen();
-  }
-
-  #want(end: End): void {
-    end.want((this.#mayRead(end) ? IN : 0) | (end.clear ? 0 : OUT));
   }
 
   #over(): boolean {
@@ -282,7 +276,7 @@ export class Session implements FilterOutput {
   }
 
   #watchHalfOpen(): void {
-    if (this.#linger !== undefined || this.#finishing || !this.#ends().some((end) => end.readEnded || end.writeEnded)) return;
+    if (this.#linger !== undefined || this.#finishing || !this.#both.some((end) => end.readEnded || end.writeEnded)) return;
     const moves = this.#moves;
     this.#linger = this.#options.loop.after(this.#options.lingerMs, () => {
       this.#linger = undefined;
