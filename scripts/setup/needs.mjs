@@ -18,7 +18,7 @@ const needs = [
   { program: 'dbus-send', package: 'dbus-bin', why: 'is the client of the D-Bus examples' },
   { program: 'xdg-dbus-proxy', package: 'xdg-dbus-proxy', why: 'is what the rules of D-Bus links are compared with in tests' },
   { program: 'perl', package: 'perl-base', why: 'runs the service of the D-Bus examples' },
-  { program: 'curl', package: 'curl', why: 'speaks to the control socket in tests' },
+  { program: 'curl', package: 'curl', why: 'is the client of the REST example, and speaks to the control socket in tests' },
 ];
 
 /** What is not there. */

@@ -25,11 +25,13 @@ interface Example {
 const socat = ['/usr/bin/socat'];
 const perl = '/usr/bin/perl';
 /** Where they are in Debian. */
-const packages: Readonly<Record<string, string>> = { '/usr/bin/socat': 'socat', '/usr/bin/dbus-daemon': 'dbus-daemon', '/usr/bin/dbus-send': 'dbus-bin', '/usr/bin/perl': 'perl-base' };
+const packages: Readonly<Record<string, string>> = { '/usr/bin/socat': 'socat', '/usr/bin/curl': 'curl', '/usr/bin/dbus-daemon': 'dbus-daemon', '/usr/bin/dbus-send': 'dbus-bin', '/usr/bin/perl': 'perl-base' };
 
 export const examples: Readonly<Record<string, Example>> = {
   'pv-example-unix-server': { programs: socat },
   'pv-example-unix-client': { programs: socat },
+  'pv-example-rest-server': { programs: socat, files: ['rest-handler'] },
+  'pv-example-rest-client': { programs: ['/usr/bin/curl'] },
   'pv-example-dbus-server': { programs: ['/usr/bin/dbus-daemon', perl], files: ['dbus-perl', 'dbus-bus', 'dbus-service'] },
   'pv-example-dbus-client': { programs: ['/usr/bin/dbus-send'] },
   'pv-example-dbus-client-nobody': { programs: ['/usr/bin/dbus-send'] },

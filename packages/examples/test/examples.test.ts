@@ -58,6 +58,7 @@ describe('the examples', () => {
       'pv-example-dbus-server': 'app of the group', 'pv-example-dbus-client': 'app of the group', 'pv-example-dbus-client-nobody': 'app of the group', 'pv-example-dbus-client-attacker': 'app of the group',
       'pv-example-drm-master': 'root container', 'pv-example-drm-provider': 'root container', 'pv-example-drm-render': 'root container',
       'pv-example-norole': 'root of the group nobody', 'pv-example-random': 'root container', 'pv-example-recovery': 'root container',
+      'pv-example-rest-client': 'app of the group', 'pv-example-rest-server': 'app of the group',
       'pv-example-stubborn': 'root container', 'pv-example-unix-client': 'app of the group', 'pv-example-unix-server': 'app container',
     });
   });
@@ -65,6 +66,11 @@ describe('the examples', () => {
   it('offer and need one service, the consumer naming its provider', () => {
     expect(state('pv-example-unix-server')['pv-example-unix-server/services.json']).toEqual({ '#spec': 'service-manifest-xconnect@1', services: [{ name: 'raw', type: 'unix', socket: '/run/example/raw.sock' }] });
     expect(state('pv-example-unix-client')['pv-example-unix-client/services.json']).toEqual({ services: [{ type: 'unix', name: 'raw', provider: 'pv-example-unix-server', socket: '/run/pv/services/raw.sock' }] });
+  });
+
+  it('offer and need one HTTP service', () => {
+    expect(state('pv-example-rest-server')['pv-example-rest-server/services.json']).toHaveProperty('services', [{ name: 'network-manager', type: 'rest', socket: '/run/nm/api.sock' }]);
+    expect(state('pv-example-rest-client')['pv-example-rest-client/run.json']).toHaveProperty('services.required', [{ name: 'network-manager', type: 'rest', target: '/run/pv/services/network-manager.sock' }]);
   });
 
   it('need one bus in the roles of two users', () => {
