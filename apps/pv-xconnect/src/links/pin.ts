@@ -82,10 +82,11 @@ function readFailure(error: unknown, pid: number): PinResult {
   return code === 'ENOENT' || code === 'ESRCH' ? { kind: 'gone' } : { kind: 'refused', reason: `process ${pid} cannot be pinned: ${(error as Error).message}` };
 }
 
-/** The host itself as a provider: root of what pv-core runs for containers, and alive as long as we are. */
+/** The host itself as a provider, of what pv-core runs for containers. Its paths come from pv-core alone. Alive as long as we are. */
 export function pinHost(): PinResult {
-  const pidfd = openPidfd(process.pid);
-  if (pidfd === undefined) return { kind: 'gone' };
   const rootFd = openSync('/', O_PATH | constants.O_DIRECTORY);
-  return { kind: 'pinned', pin: { pid: 0, startTime: 0, rootFd, pidFd: pidfd.fd, alive: () => true, close: () => closeAll(pidfd, rootFd) } };
+  const pidfd = openPidfd(process.pid);
+  if (pidfd !== undefined) return { kind: 'pinned', pin: { pid: 0, startTime: 0, rootFd, pidFd: pidfd.fd, alive: () => true, close: () => closeAll(pidfd, rootFd) } };
+  closeFd(rootFd);
+  return { kind: 'gone' };
 }
