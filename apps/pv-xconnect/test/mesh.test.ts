@@ -57,7 +57,7 @@ test('an end of the request is passed on, and the answer after it comes back', a
   expect(await ask(consumer.at(target), 'x'.repeat(100_000))).toBe('got 100000 bytes');
 });
 
-test('while a peer does not run nothing is touched, and the link waits', async () => {
+test('7.2-14 while a peer does not run nothing is touched, and the link waits', async () => {
   const { consumer, provider, daemon } = await pair();
   const before = readdirSync(consumer.root, { recursive: true });
   daemon.core.set([link(consumer, provider, { provider_pid: 0 })]);
@@ -67,7 +67,7 @@ test('while a peer does not run nothing is touched, and the link waits', async (
   expect(readdirSync(consumer.root, { recursive: true })).toEqual(before);
 });
 
-test('a restarted consumer gets its socket again', async () => {
+test('7.1-10 a restarted consumer gets its socket again', async () => {
   const { consumer, provider, daemon } = await established();
   const old = consumer.pid;
   await consumer.kill();
@@ -83,7 +83,7 @@ test('a restarted consumer gets its socket again', async () => {
   expect(await ask(consumer.at(target), 'again')).toBe('again');
 });
 
-test('a restarted provider is reached through the socket that the consumer already has', async () => {
+test('7.1-10 a restarted provider is reached through the socket that the consumer already has', async () => {
   const { consumer, provider, daemon } = await established();
   const { ino } = lstatSync(consumer.at(target));
   await provider.kill();
@@ -101,7 +101,7 @@ test('a restarted provider is reached through the socket that the consumer alrea
   expect(daemon.err).toEqual([`Could not connect to provider socket ${socketPath} for ${consumer.name}/raw: the provider does not run`]);
 });
 
-test('a link that leaves the graph takes its socket, its listener and its sessions with it', async () => {
+test('7.2-17 a link that leaves the graph takes its socket, its listener and its sessions with it', async () => {
   const { consumer, daemon } = await established();
   const session = await dial(consumer.at(target));
   session.write('ping');
@@ -138,7 +138,7 @@ test('a change elsewhere in the graph leaves sessions alone', async () => {
   expect((await readAll(session)).toString()).toBe('still here');
 });
 
-test('of two links for one target the first wins and stays, whatever order later graphs have', async () => {
+test('7.2-18 of two links for one target the first wins and stays, whatever order later graphs have', async () => {
   const { consumer, provider, daemon } = await pair();
   const rival = await startContainer('rival');
   await serve(provider.at(socketPath), says('first'));
@@ -155,7 +155,7 @@ test('of two links for one target the first wins and stays, whatever order later
   expect(daemon.err).toHaveLength(1);
 });
 
-test('a pid that belongs to another container is refused, with the reason, and tried again until it is right', async () => {
+test('7.2-16 a pid that belongs to another container is refused, with the reason, and tried again until it is right', async () => {
   const { consumer, provider, daemon } = await pair();
   const stranger = await startContainer('stranger');
   await serve(provider.at(socketPath), says('right'));
@@ -188,7 +188,7 @@ test('something mounted over the injected socket is noticed, and the socket is p
   await consumer.exec('test', '-S', target);
 });
 
-test('100 connections leave no descriptor behind', async () => {
+test('7.1-7 100 connections leave no descriptor behind', async () => {
   const { consumer } = await established();
   await ask(consumer.at(target), 'warm');
   const before = openFds();

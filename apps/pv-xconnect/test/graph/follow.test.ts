@@ -97,7 +97,7 @@ test('a refusal is reported with its status, once', async () => {
   expect(following.err).toEqual(['Failed to fetch graph: pret=0, status=503']);
 });
 
-test('a graph of 500 links is read whole', async () => {
+test('7.2-19 a graph of 500 links is read whole', async () => {
   const following = await follow();
   await come(following, 1);
   following.core.set(Array.from({ length: 500 }, (_, index) => link(`n${index}`)));

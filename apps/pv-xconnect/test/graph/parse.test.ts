@@ -50,7 +50,7 @@ test.each([
   expect(parse(text)).toEqual({ kind: 'bad', problem });
 });
 
-test('invalid UTF-8 is no graph', () => {
+test('7.2-19 invalid UTF-8 is no graph', () => {
   expect(parseGraph(Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d]))).toEqual({ kind: 'bad', problem: 'Failed to parse graph JSON' });
 });
 
@@ -59,7 +59,7 @@ test('500 links are taken whole', () => {
   expect(parse(links)).toEqual({ kind: 'graph', links, problems: [] });
 });
 
-test('no JSON value breaks it, and what it takes has the types it says', () => {
+test('7.2-19 no JSON value breaks it, and what it takes has the types it says', () => {
   const entry = fc.oneof(fc.jsonValue(), fc.record(Object.fromEntries(Object.keys(whole).map((key) => [key, fc.oneof(fc.constant(whole[key as keyof typeof whole]), fc.jsonValue())])), { requiredKeys: [] }));
   fc.assert(
     fc.property(fc.array(entry), (entries) => {

@@ -50,7 +50,7 @@ const hostileProviders: Case[] = [
   { what: 'a device', prepare: (provider) => void execFileSync('mknod', [provider.at(socketPath), 'c', '1', '3']), reason: 'it is not a socket' },
 ];
 
-test.each(hostileProviders)('a provider whose socket is $what reaches nothing', async ({ prepare, reason }) => {
+test.each(hostileProviders)('7.2-11 a provider whose socket is $what reaches nothing', async ({ prepare, reason }) => {
   const [consumer, provider, daemon, host] = await Promise.all([startContainer('consumer'), startContainer('provider', { init: '/busybox mount -t proc none /proc' }), runDaemon(), hostSocket()]);
   prepare(provider, host.path);
   daemon.core.set([link(consumer, provider)]);
@@ -62,7 +62,7 @@ test.each(hostileProviders)('a provider whose socket is $what reaches nothing', 
   expect(host.connections()).toBe(0);
 });
 
-test('a provider that swaps its socket for a symlink to the host, again and again, never gets the host connected', async () => {
+test('7.2-11 a provider that swaps its socket for a symlink to the host, again and again, never gets the host connected', async () => {
   const [consumer, provider, daemon, host] = await Promise.all([startContainer('consumer'), startContainer('provider'), runDaemon(), hostSocket()]);
   await serve(provider.at('/run/example/real'), says('provider'));
   symlinkSync(host.path, provider.at('/run/example/evil'));
@@ -126,7 +126,7 @@ function place(consumer: Container, make: (path: string) => void): void {
   make(consumer.at(target));
 }
 
-test.each(hostileTargets)('a target that is $what is refused with the reason, and stays as it was', async ({ target: path = target, prepare, reason }) => {
+test.each(hostileTargets)('7.2-12 a target that is $what is refused with the reason, and stays as it was', async ({ target: path = target, prepare, reason }) => {
   const hostDirectory = tempDir();
   writeFileSync(join(hostDirectory, 'file'), 'host');
   const [consumer, provider, daemon] = await Promise.all([startContainer('consumer', { init: '/busybox mount -t proc none /proc' }), startContainer('provider'), runDaemon()]);
@@ -179,7 +179,7 @@ test('when a consumer replaced the injected socket by something of its own, that
   expect(readFileSync(consumer.at(target), 'utf8')).toBe('mine');
 });
 
-test('a consumer that does not run leaves the host byte-identical', async () => {
+test('7.2-14 a consumer that does not run leaves the host byte-identical', async () => {
   const hostDirectory = tempDir();
   const hostTarget = join(hostDirectory, 'control');
   writeFileSync(hostTarget, 'host');

@@ -12,7 +12,7 @@ function pinned(pid: number, name: string): Pin {
   return result.pin;
 }
 
-test('a container is pinned with its root, and the pin outlives it without meaning another', async () => {
+test('7.2-16 a container is pinned with its root, and the pin outlives it without meaning another', async () => {
   const container = await startContainer('one');
   const pin = pinned(container.pid, container.name);
   expect(pin.alive()).toBe(true);
