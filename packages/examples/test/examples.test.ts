@@ -56,6 +56,7 @@ describe('the examples', () => {
     expect(policies()).toEqual({
       'pv-example-app': 'root container',
       'pv-example-dbus-server': 'app of the group', 'pv-example-dbus-client': 'app of the group', 'pv-example-dbus-client-nobody': 'app of the group', 'pv-example-dbus-client-attacker': 'app of the group',
+      'pv-example-dbus-host-client': 'app of the group', 'pv-example-dbus-host-server': 'app of the group',
       'pv-example-drm-master': 'root container', 'pv-example-drm-provider': 'root container', 'pv-example-drm-render': 'root container',
       'pv-example-norole': 'root of the group nobody', 'pv-example-random': 'root container', 'pv-example-recovery': 'root container',
       'pv-example-rest-client': 'app of the group', 'pv-example-rest-server': 'app of the group',
