@@ -4,7 +4,7 @@
  * Unlike LXC it reads exit codes above 128 as signals, and a child that leaves the process group escapes it.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -107,7 +107,9 @@ const over: Watch = { gone: Promise.resolve(), release: () => undefined };
 function watch(stateDir: string): Watch | undefined {
   const pid = Number(read(join(stateDir, 'monitor.pid')));
   if (!(pid > 0) || stat(pid) === undefined) return undefined;
-  const socket = new Socket({ fd: openSync(join(stateDir, 'alive'), constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false });
+  const fd = openSync(join(stateDir, 'alive'), constants.O_RDONLY | constants.O_NONBLOCK);
+  if (!hasWriter(fd)) return void closeSync(fd);
+  const socket = new Socket({ fd, readable: true, writable: false });
   socket.on('error', () => undefined);
   socket.resume();
   const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -118,6 +120,15 @@ function watch(stateDir: string): Watch | undefined {
       socket.destroy();
     },
   };
+}
+
+/** The monitor may have gone just before the FIFO was opened; the end of what never was is not an event. It writes nothing, so nothing is lost here. */
+function hasWriter(fd: number): boolean {
+  try {
+    return readSync(fd, Buffer.alloc(1)) !== 0;
+  } catch {
+    return true;
+  }
 }
 
 /** Kills init and its process group, if init is the one we know or is gone. Waits, with a bound, until nobody of it is left. */

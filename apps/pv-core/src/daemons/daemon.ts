@@ -40,6 +40,8 @@ export interface DaemonDeps {
   readonly log: Logger;
 }
 
+/** Seconds after which an adopted daemon is looked at once more. */
+const adoptedCheck = 1;
 /** Seconds from SIGTERM to SIGKILL. */
 const stopGrace = 5;
 
@@ -79,6 +81,8 @@ export class ManagedDaemon {
     this.#startedAt = this.#deps.clock.now();
     this.#spec.adopted?.(pid);
     this.#listen(undefined);
+    // Gone before its output was opened, it would never be heard of again.
+    this.#cancelTimer = this.#deps.clock.after(adoptedCheck, () => this.#recordedPid() === undefined && this.#ended(pid, 'ended'));
     if (!this.#respawn) this.#terminate();
     else if (reread === true) signal(pid, 'SIGHUP');
   }
