@@ -7,13 +7,14 @@ import { run, useBooted } from '../kit/booted.ts';
 import { customExport } from '../kit/custom-export.ts';
 
 const device = useBooted(async (box) => ({
-  exports: [await customExport(join(box.dir, 'custom'), { name: 'cycler', script: 'trap "exit 0" PWR\nwhile :; do sleep 0.05; done', args: { PV_GROUP: 'root', PV_RESTART_POLICY: 'container' } })],
+  exports: [await customExport(join(box.dir, 'custom'), { name: 'cycler', script: 'trap "exit 0" PWR\necho listening\nwhile :; do sleep 0.05; done', args: { PV_GROUP: 'root', PV_RESTART_POLICY: 'container' } })],
 }));
 
 const cycles = 200;
 
 /** One program in the box that cycles through the API; a process of ours per step would cost more than the steps. */
 const script = (count: number): string => `
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 const call = (method, path, body) => new Promise((resolve, reject) => {
   const sent = request({ socketPath: '${run}/pv-ctrl', method, path, agent: false, headers: body === undefined ? {} : { 'content-length': body.length } }, (answer) => {
@@ -30,11 +31,15 @@ const until = async (wanted) => {
   }
   throw new Error('never ' + wanted);
 };
+// A shell that has no trap yet does not hear the polite signal, and a stop waits for it in vain.
+const listening = () => readFileSync('${run}/logs/0/cycler/lxc/console.log', 'utf8').split('listening').length;
 for (let cycle = 0; cycle < ${count}; cycle++) {
+  const before = listening();
   await call('PUT', '/containers/cycler', '{"action":"stop"}');
   await until('STOPPED');
   await call('PUT', '/containers/cycler', '{"action":"start"}');
   await until('STARTED');
+  while (listening() === before) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 console.log('done');`;
 
