@@ -1,7 +1,6 @@
 /** Consumers that ask for too much: what it costs them, and that it costs nobody else anything. */
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { once } from 'node:events';
 import { waitFor } from '@pv/testkit/wait-for';
 import { expect, onTestFinished, test } from 'vitest';
 import { startContainer } from './kit/container.ts';
@@ -62,8 +61,7 @@ test('7.2-24 a storm against an absent provider is answered at once, and complai
   expect(daemon.err).toHaveLength(1);
 });
 
+/** A full backlog, which a blocking client would wait for, is tried again. */
 async function dialOnce(path: string): Promise<Socket> {
-  const socket = connect({ path });
-  await once(socket, 'connect');
-  return socket;
+  return waitFor(() => tryToConnect(path), { what: 'a connection', everyMs: 1 });
 }

@@ -1,7 +1,8 @@
 /** Descriptors, mostly by Node's own calls, so that there is one place to look. Errors are Node's: `code`, `syscall`. */
-import { chmodSync, chownSync, closeSync, fchmodSync, fchownSync, fstatSync } from 'node:fs';
+import { chmodSync, chownSync, fchmodSync, fchownSync, fstatSync } from 'node:fs';
 import { check, libc } from './libc.ts';
 
+const closeCall: (fd: number) => number = libc.func('close', 'int', ['int']);
 const F_DUPFD_CLOEXEC = 1030;
 const fcntl: (fd: number, command: number, argument: number) => number = libc.func('fcntl', 'int', ['int', 'int', 'int']);
 
@@ -17,7 +18,7 @@ export interface FdStat {
 }
 
 export function closeFd(fd: number): void {
-  closeSync(fd);
+  check(closeCall(fd), 'close', String(fd));
 }
 
 /** Close-on-exec, 3 or higher. Throws SystemError: EMFILE. */

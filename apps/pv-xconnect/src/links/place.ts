@@ -33,6 +33,8 @@ interface Directory {
 
 /** Any uid in the container may connect: services drop their privileges before they dial, and the link is the identity. */
 const socketMode = 0o666;
+/** As many as Linux allows by default: those that wait for a session wait here. */
+const backlog = 4096;
 
 /** A socket that an earlier instance placed, if the container still finds it there. It is closed if not. */
 export function adoptSocket(rootFd: number, target: string, { fd, dev, ino }: FileId & { readonly fd: number }): Placed | undefined {
@@ -89,7 +91,7 @@ function clearTarget({ fd, name }: Directory): string | undefined {
 
 /** undefined: the container was quicker, and the name is not our socket any more. */
 function listenIn(directory: Directory, rootFd: number, target: string, type: SocketType): Placed | undefined {
-  const fd = listenUnix(below(directory), { mode: socketMode, type });
+  const fd = listenUnix(below(directory), { mode: socketMode, type, backlog });
   const id = lstatAt(directory.fd, directory.name);
   if (id !== undefined && isSocket(id.mode)) return placedAt(directory, rootFd, target, fd, id);
   closeFd(fd);

@@ -5,6 +5,7 @@
  */
 import { constants as files } from 'node:fs';
 import { constants } from 'node:os';
+import { arch } from 'node:process';
 import koffi from 'koffi';
 import { errnoText, SystemError } from '../errors.ts';
 import { closeFd, statFd } from '../fd.ts';
@@ -25,23 +26,31 @@ const { EAGAIN, ECONNREFUSED, EMFILE, ENFILE, EPROTOTYPE } = constants.errno;
 const O_CLOEXEC = 0o2000000;
 const AF_UNIX = 1;
 const SYS_openat2 = 437;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_INO = 0x100;
+const statxNumbers: Readonly<Record<string, number>> = { x64: 332, arm64: 291, arm: 397 };
+const SYS_statx = statxNumbers[arch] ?? 0;
 
 // With plain numbers: this is done for every connection.
 const openat2: (call: number, dirFd: number, path: number, how: number, size: number) => number = libc.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'uintptr_t', 'size_t']);
+const statx: (call: number, fd: number, path: number, flags: number, mask: number, result: number) => number = libc.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'int', 'unsigned int', 'uintptr_t']);
 const connect: (fd: number, address: number, length: number) => number = libc.func('connect', 'int', ['int', 'uintptr_t', 'unsigned int']);
 
-/** struct open_how: three 64-bit words. struct sockaddr_un: two bytes and a path. */
-const at = { how: 0, address: 24, path: 24 + 112 };
+/** struct open_how: three 64-bit words. struct sockaddr_un: two bytes and a path. struct statx: 256 bytes, of which the inode counts. An empty path. */
+const at = { how: 0, address: 24, stat: 136, nothing: 392, path: 400 };
+const statxInode = 32;
 const howBytes = 24;
 const procFd = Buffer.from('/proc/self/fd/');
 
 export class Dialer {
   readonly #link: RelayLink;
   readonly #scratch: Scratch;
+  readonly #ownInode: bigint;
 
   constructor(link: RelayLink) {
     const path = Buffer.from(link.path);
     this.#link = link;
+    this.#ownInode = BigInt(link.own.ino);
     this.#scratch = new Scratch(at.path + path.length + 1);
     const { view, bytes } = this.#scratch;
     view.setBigUint64(at.how, BigInt(O_PATH | O_CLOEXEC), true);
@@ -73,8 +82,11 @@ export class Dialer {
   }
 
   #isOwn(fd: number): boolean {
+    const { view } = this.#scratch;
+    // The inode first, which is cheap and nearly always another.
+    if (statx(SYS_statx, fd, this.#scratch.address(at.nothing), AT_EMPTY_PATH, STATX_INO, this.#scratch.address(at.stat)) === 0 && view.getBigUint64(at.stat + statxInode, true) !== this.#ownInode) return false;
     const { dev, ino } = statFd(fd);
-    return String(ino) === this.#link.own.ino && String(dev) === this.#link.own.dev;
+    return ino === this.#ownInode && String(dev) === this.#link.own.dev;
   }
 
   /** 0, or an errno. */

@@ -37,7 +37,9 @@ export interface ThreadOptions {
 
 /** The largest packet that a socket with Linux's default buffers carries, and several reads' worth of a stream. */
 const bufferBytes = 256 * 1024;
-const tellEveryMs = 20;
+/** Milliseconds: lines about a busy link are one bundle, and the main thread sleeps in between. */
+const tellEveryMs = 100;
+const handOverLookMs = 20;
 
 export function runRelayThread(options: ThreadOptions): void {
   new RelayThread(options).run();
@@ -101,7 +103,7 @@ class RelayThread {
     for (const [id, server] of this.#links) sessions.set(id, [...(sessions.get(id) ?? []), ...server.handOver()]);
     const left = [...this.#links.values()].some(({ books }) => books.sessions > 0);
     if (!left || this.#loop.now() >= until) this.#report({ kind: 'handed-over', sessions });
-    else this.#loop.after(tellEveryMs, () => this.#handOver(sessions, until));
+    else this.#loop.after(handOverLookMs, () => this.#handOver(sessions, until));
   }
 
   #tellSoon(): void {
