@@ -10,9 +10,9 @@ import { ensureNodeModules } from './setup/node-modules.mjs';
 import { fail, SetupError } from './setup/say.mjs';
 import { manifest, root } from './setup/workspace.mjs';
 
-export async function bootstrap({ build = true } = {}) {
+export async function bootstrap({ build = true, tests = false } = {}) {
   requireNode();
-  await ensurePrograms();
+  await ensurePrograms({ tests });
   await ensureNodeModules();
   // Ours before a step that runs as root makes it root's.
   mkdirSync(join(root, '.cache', 'test'), { recursive: true });

@@ -6,15 +6,15 @@ import { findProgram, missing } from './needs.mjs';
 import { runAsRoot } from './root.mjs';
 import { capture, fail, say, SetupError } from './say.mjs';
 
-export async function ensurePrograms() {
-  const needs = missing();
+export async function ensurePrograms(options) {
+  const needs = missing(options);
   if (needs.length === 0) return;
   const packages = [...new Set(needs.map((need) => need.package))];
   for (const need of needs) say(`missing: ${need.program} (${need.why}; Debian package ${need.package})`);
   requireDebian(packages);
   const status = await runAsRoot(process.execPath, [fileURLToPath(import.meta.url), ...packages], `to install ${packages.join(' ')}`);
   if (status !== 0) throw new SetupError(`the packages could not be installed: ${packages.join(' ')} (see above)`);
-  const still = missing();
+  const still = missing(options);
   if (still.length > 0) throw new SetupError(`installed ${packages.join(' ')}, but still not found: ${still.map((need) => need.program).join(', ')}`);
 }
 

@@ -16,14 +16,24 @@ const needs = [
   { program: 'socat', package: 'socat', why: 'is what the mesh examples talk with' },
   { program: 'dbus-daemon', package: 'dbus-daemon', why: 'is the bus of the D-Bus examples' },
   { program: 'dbus-send', package: 'dbus-bin', why: 'is the client of the D-Bus examples' },
-  { program: 'xdg-dbus-proxy', package: 'xdg-dbus-proxy', why: 'is what the rules of D-Bus links are compared with in tests' },
   { program: 'perl', package: 'perl-base', why: 'runs the service of the D-Bus examples' },
   { program: 'curl', package: 'curl', why: 'is the client of the REST example, and speaks to the control socket in tests' },
 ];
 
+/** What only the tests need. */
+const testNeeds = [
+  { program: 'xdg-dbus-proxy', package: 'xdg-dbus-proxy', why: 'is what the rules of D-Bus links are compared with' },
+  { program: 'weston', package: 'weston', why: 'is a compositor behind Wayland links' },
+  { program: 'sway', package: 'sway', why: 'is another one, with a keyboard' },
+  { program: 'swaybg', package: 'swaybg', why: 'paints its background' },
+  { program: 'grim', package: 'grim', why: 'takes pictures of it' },
+  { program: 'wtype', package: 'wtype', why: 'types on its keyboard' },
+  { program: 'wl-copy', package: 'wl-clipboard', why: 'copies between its clients' },
+];
+
 /** What is not there. */
-export function missing() {
-  return needs.filter((need) => !(need.present ?? (() => findProgram(need.program) !== undefined))());
+export function missing({ tests = false } = {}) {
+  return [...needs, ...(tests ? testNeeds : [])].filter((need) => !(need.present ?? (() => findProgram(need.program) !== undefined))());
 }
 
 /** The full path of a program, or undefined. Looks where root would find it too. */

@@ -13,7 +13,7 @@ import { count } from './vitest-report.mjs';
 /** `timeout` of a stage's `run`: milliseconds that are left for it. `essential`: without it, what follows cannot run. */
 export function stages({ pattern }) {
   return [
-    { name: 'set-up', group: 'always', essential: true, run: () => succeeds(() => bootstrap({ build: false })) },
+    { name: 'set-up', group: 'always', essential: true, run: () => succeeds(() => bootstrap({ build: false, tests: true })) },
     { name: 'texts', group: 'check', run: () => finds(checkTexts) },
     { name: 'documents', group: 'check', run: () => finds(checkDocuments) },
     { name: 'versions', group: 'check', run: () => finds(checkVersions) },

@@ -6,8 +6,6 @@ import { waitFor } from '@pv/testkit/wait-for';
 import { expect } from 'vitest';
 import { type LxcContainer, startLxc } from './lxc.ts';
 
-export const haveCompositors = ['lxc-start', 'weston', 'weston-simple-shm', 'sway', 'grim', 'wtype', 'wl-copy'].every((program) => existsSync(join('/usr/bin', program)));
-
 const usr = [
   'lxc.mount.entry = /usr usr none ro,bind,create=dir 0 0', 'lxc.mount.entry = /usr/bin bin none ro,bind,create=dir 0 0',
   'lxc.mount.entry = /usr/lib lib none ro,bind,create=dir 0 0', 'lxc.mount.entry = /usr/lib64 lib64 none ro,bind,create=dir 0 0',
