@@ -52,7 +52,8 @@ export class Session implements FilterOutput {
     this.#run(() => {
       this.#filter = this.#options.makeFilter?.(this);
       if (this.#absent === undefined) this.#filter?.onConnected?.();
-      else this.#filter?.onAbsent?.(this.#absent.cause, this.#absent.reason);
+      else if (this.#filter?.onAbsent === undefined) this.close();
+      else this.#filter.onAbsent(this.#absent.cause, this.#absent.reason);
     });
   }
 

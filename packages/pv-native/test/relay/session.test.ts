@@ -223,6 +223,9 @@ test('a filter changes bytes, greets, answers for an absent provider, and its fa
   expect((await receiveAll(ends.provider, 5)).toString()).toBe('HELLO');
   loud.relay.useProvider(1, undefined);
   expect((await receiveAll(loud.dial())).toString()).toBe('away: the provider does not run');
+  const silent = startRelay({ filter: { kind: 'faulty', spec: undefined } });
+  silent.relay.useProvider(1, undefined);
+  expect((await receiveAll(silent.dial())).length).toBe(0);
   const greeter = startRelay({ filter: { kind: 'greeter', spec: 'welcome ' } });
   const greeted = await greeter.session();
   await sendAll(greeted.consumer, Buffer.from('one'));
