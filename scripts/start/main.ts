@@ -12,7 +12,7 @@ import { difference, type Resources } from '@pv/testkit/resources';
 import { tempRoot } from '@pv/testkit/temp-root';
 import { startAppengine, type Appengine } from './appengine.ts';
 import { picture, type Scene } from './picture.ts';
-import { echoedMessage } from './proof.ts';
+import { provenLinks } from './proof.ts';
 import { traces } from './traces.ts';
 import { farewell, usage, welcome } from './words.ts';
 
@@ -69,10 +69,10 @@ async function session(appengine: Appengine, { once, storage, socket, stop }: Se
   console.log('==> booting');
   await Promise.race([appengine.ready(readyMs), stopped]);
   if (stop.aborted) return;
-  const echo = await Promise.race([echoedMessage(storage, readyMs), stopped]);
-  if (echo === undefined) return;
+  const answers = await Promise.race([provenLinks(storage, readyMs), stopped]);
+  if (answers === undefined) return;
   console.log(`\n${picture(await scene(socket), { unicode: canDraw() })}`);
-  console.log(`  Through the mesh, and back: ${echo}\n`);
+  console.log(`  Through the mesh, and back:\n${answers.map((line) => `    ${line}\n`).join('')}`);
   if (once) return;
   console.log(welcome({ dist, run }));
   await Promise.race([stopped, appengine.ended.then((status) => Promise.reject(new Error(`pv-appengine ended by itself, with status ${status}`)))]);

@@ -1,15 +1,30 @@
-/** The proof that the mesh carries: the client's console shows its own message, come back from the server. */
+/** The proof that the mesh carries: what clients have on their consoles that only their servers can have said. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitFor } from '@pv/testkit/wait-for';
 
-const client = 'pv-example-unix-client';
+interface Proof {
+  readonly what: string;
+  readonly client: string;
+  /** A line that the client prints only when it was answered. */
+  readonly answer: RegExp;
+}
 
-/** The echoed line. The client prints nothing like it itself: it sends the text, and shows only what comes back. */
-export async function echoedMessage(storage: string, timeoutMs: number): Promise<string> {
+const proofs: readonly Proof[] = [
+  // It sends the text, and shows only what comes back.
+  { what: 'a socket', client: 'pv-example-unix-client', answer: /^Hello from client at .*$/m },
+  // The names are said by the mesh, not by the client.
+  { what: 'HTTP', client: 'pv-example-rest-client', answer: /^.*"client": ?"pv-example-rest-client".*$/m },
+  { what: 'D-Bus', client: 'pv-example-dbus-client', answer: /^.*"service": ?"dbus-example".*$/m },
+];
+
+/** A line for each kind of link that was seen to work. */
+export async function provenLinks(storage: string, timeoutMs: number): Promise<string[]> {
+  return Promise.all(proofs.map(async ({ what, client, answer }) => `${what.padEnd(8)} ${await answered(storage, client, answer, timeoutMs)}`));
+}
+
+function answered(storage: string, client: string, answer: RegExp, timeoutMs: number): Promise<string> {
   const path = join(storage, 'logs', '0', client, 'lxc', 'console.log');
   const text = (): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-  return waitFor(() => /^Hello from client at .*$/m.exec(text())?.[0].trim(), {
-    what: `an echo of the message of ${client} through the mesh`, timeoutMs, detail: () => `its console:\n${text()}`,
-  });
+  return waitFor(() => answer.exec(text())?.[0].trim(), { what: `an answer for ${client} through the mesh`, timeoutMs, detail: () => `its console:\n${text()}` });
 }
