@@ -36,7 +36,7 @@ const device = useBooted(async (box) => {
 const links = async () => (device.box.log() ?? '').split('\n').filter((line) => line.includes('[pv-xconnect-'));
 const hostFiles = async () => (await device.box.exec(['find', '/var/lib', '/etc', '-xdev', '-newer', '/proc/1/cmdline', '-type', 's'])).stdout;
 
-describe('a provider whose socket is a link', () => {
+describe('7.2-11 a provider whose socket is a link', () => {
   it.each([['tunnel-user', 'absolute, to the host\'s control socket'], ['climber-user', 'relative, up and out']])('%s: %s reaches nothing', async (user) => {
     await waitFor(async () => (await links()).some((line) => line.includes(`${user}/`)), { what: 'the link', detail: () => device.box.log() ?? '' });
     await waitFor(async () => (await links()).some((line) => line.includes('Could not connect to provider socket /run/example/x.sock')), { what: 'a refusal', detail: async () => (await links()).join('\n') });
@@ -45,7 +45,7 @@ describe('a provider whose socket is a link', () => {
   });
 });
 
-describe('a consumer whose target', () => {
+describe('7.2-12 a consumer whose target', () => {
   it('has a link as parent gets its socket inside its own root, or none', async () => {
     await waitFor(async () => ['linker', 'up-linker', 'squatter'].every((name) => (device.box.log() ?? '').includes(`${name}/honest`)), { what: 'all links to be tried', detail: async () => (await links()).join('\n') });
     for (const name of ['linked.sock', 'up-linked.sock']) expect((await device.box.exec(['test', '-e', `/var/lib/${name}`])).code).toBe(1);
@@ -59,7 +59,7 @@ describe('a consumer whose target', () => {
   });
 });
 
-describe('a consumer that does not run', () => {
+describe('7.2-14 a consumer that does not run', () => {
   it('touches nothing of the host: the link waits', async () => {
     expect(await device.container('sleeper')).toMatchObject({ status: 'RECOVERING', pid: 0 });
     await waitFor(async () => (await links()).some((line) => line.includes('Link waiting: sleeper/honest')), { what: 'the waiting link', detail: async () => (await links()).join('\n') });

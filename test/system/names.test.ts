@@ -30,7 +30,7 @@ async function traces(): Promise<string> {
 
 it.each([
   ['up', '../../escape'], ['rooted', '/escape'], ['line', 'es\ncape'], ['option', '-escape'], ['shell', 'x;touch escape'], ['long', `escape${'e'.repeat(300)}`],
-])('a container name that goes %s is refused, and nothing is left', async (what, name) => {
+])('7.2-5 a container name that goes %s is refused, and nothing is left', async (what, name) => {
   const { code, stderr } = await boot(what, name);
   expect(code).toBe(1);
   // By name, and escaped: it cannot forge a line of its own.

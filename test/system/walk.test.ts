@@ -20,7 +20,7 @@ describe('what is listed', () => {
     expect(containers.find(({ name }) => name === 'pv-example-recovery')).toMatchObject({ restart_policy: 'container', roles: ['mgmt'], user_stopped: 'false', auto_recovery: { policy: 'on-failure', max_retries: 5, backoff_policy: '10min', is_stable: 'false' } });
   });
 
-  it('groups and daemons', async () => {
+  it('7.1-8 groups, and daemons with pid and respawn', async () => {
     const { text } = await device.http('GET', '/groups');
     expect((JSON.parse(text) as { name: string }[]).map(({ name }) => name)).toEqual(['data', 'root', 'platform', 'app']);
     const daemons = JSON.parse((await device.http('GET', '/daemons')).text) as { name: string; pid: number; respawn: boolean }[];
@@ -108,7 +108,7 @@ describe('a container without the role mgmt', () => {
 });
 
 describe('the daemons', () => {
-  it('pv-xconnect is stopped and started through the API', async () => {
+  it('7.1-8 pv-xconnect is stopped and started through the API', async () => {
     await device.box.exec(['curl', '-sS', '-X', 'PUT', '--data', '{"action":"stop"}', '--unix-socket', `${run}/pv-ctrl`, 'http://localhost/daemons/pv-xconnect']);
     await waitFor(async () => (await device.daemon('pv-xconnect')).pid === -1, { what: 'the end of pv-xconnect' });
     expect(await device.daemon('pv-xconnect')).toEqual({ name: 'pv-xconnect', pid: -1, respawn: false });
@@ -125,7 +125,7 @@ describe('the daemons', () => {
     await waitFor(async () => (await device.daemon('pv-ctrl')).pid !== before.pid, { what: 'a new pv-ctrl' });
   });
 
-  it('pv-xconnect by hand beside the managed one says so, shows the links, and disturbs nothing', async () => {
+  it('7.1-18 pv-xconnect by hand beside the managed one says so, shows the links, and disturbs nothing', async () => {
     const before = await device.daemon('pv-xconnect');
     const consumer = await device.container('pv-example-unix-client');
     const link = `pv-example-unix-client (pid=${consumer.pid}, unix) -> /run/example/raw.sock (inject to: /run/pv/services/raw.sock)`;
@@ -135,7 +135,7 @@ describe('the daemons', () => {
     expect((await device.daemon('pv-xconnect')).pid).toBe(before.pid);
   });
 
-  it('pv-xconnect by hand does the work when the managed one is stopped', async () => {
+  it('7.1-18 pv-xconnect by hand does the work when the managed one is stopped', async () => {
     await device.box.pvcontrol('daemons', 'stop', 'pv-xconnect');
     await waitFor(() => device.box.pidsOf('pv-xconnect').length === 0, { what: 'the end of pv-xconnect' });
     const byHand = await device.box.background(['node', join(import.meta.dirname, '../../dist/lib/pv-xconnect.mjs')]);

@@ -46,7 +46,7 @@ test('without a run directory it says what to do', async () => {
   expect(ended).toMatchObject({ code: 1, out: ['pv-xconnect starting...'], err: expect.stringContaining('does not exist. Start pv-appengine') });
 });
 
-test('by hand, with nobody there, it is the daemon; SIGTERM takes the injected socket away and exits 0', async () => {
+test('7.1-18 by hand, with nobody there, it is the daemon and prints each step; SIGTERM takes the injected socket away and exits 0', async () => {
   const { run, consumer, start } = await place();
   const daemon = start();
   await daemon.printed('Link established');
@@ -66,7 +66,7 @@ test('SIGINT ends it as cleanly', async () => {
   expect(await daemon.signal('SIGINT')).toMatchObject({ code: 0, err: '' });
 });
 
-test('after SIGKILL, with sessions open, a new one injects again at once and connections work', async () => {
+test('7.2-15 after SIGKILL, with sessions open, a new one injects again at once and connections work', async () => {
   const { consumer, start } = await place();
   const first = start();
   await first.printed('Link established');
@@ -81,7 +81,7 @@ test('after SIGKILL, with sessions open, a new one injects again at once and con
   expect(second.err()).toBe('');
 });
 
-test('beside a running one it asks for a reconcile, prints the links as they are, and exits 0', async () => {
+test('7.1-18 beside a running one it asks for a reconcile, prints the links as they are, and exits 0', async () => {
   const { core, consumer, provider, start } = await place();
   const managed = start({ PV_XCONNECT_MANAGED: '1' });
   await managed.printed('Link established');
@@ -116,7 +116,7 @@ test('beside a running one that cannot reach pv-core it says so and exits 1; the
   expect(await ask(consumer.at(target), 'still here')).toBe('still here');
 });
 
-test('a managed start beside another one says so and exits 0, touching nothing', async () => {
+test('7.2-15 a managed start beside another one says so and exits 0, touching nothing', async () => {
   const { consumer, start } = await place();
   const first = start();
   await first.printed('Link established');

@@ -128,7 +128,7 @@ test.each([
   expect((await readAll(session)).length).toBe(0);
 });
 
-test('a change elsewhere in the graph leaves sessions alone', async () => {
+test('7.2-17 a change elsewhere in the graph leaves sessions alone', async () => {
   const { consumer, provider, daemon } = await established();
   const session = await dial(consumer.at(target));
   await daemon.printed('Accepted connection');
@@ -138,7 +138,7 @@ test('a change elsewhere in the graph leaves sessions alone', async () => {
   expect((await readAll(session)).toString()).toBe('still here');
 });
 
-test('7.2-18 of two links for one target the first wins and stays, whatever order later graphs have', async () => {
+test('7.2-12 7.2-18 of two links for one target the first wins and stays, whatever order later graphs have', async () => {
   const { consumer, provider, daemon } = await pair();
   const rival = await startContainer('rival');
   await serve(provider.at(socketPath), says('first'));
@@ -181,7 +181,7 @@ test('an unknown type and a host-side provider are named and left out; the other
   expect(await ask(consumer.at(target), 'works')).toBe('works');
 });
 
-test('something mounted over the injected socket is noticed, and the socket is placed again', async () => {
+test('7.2-12 something mounted over the injected socket is noticed, and the socket is placed again', async () => {
   const { consumer, daemon } = await established();
   await consumer.exec('mount', '-t', 'tmpfs', 'none', '/run');
   await daemon.printed('Link established');

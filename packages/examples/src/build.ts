@@ -9,9 +9,12 @@ import { join } from 'node:path';
 import { type Args, containerConf, renderRunJson } from './manifest.ts';
 import { writePvrExport } from './pvrexport.ts';
 import { makeRootfs, type RootfsSpec } from './rootfs.ts';
+import { weston } from './weston.ts';
 
 interface Example {
   readonly programs?: readonly string[];
+  /** Files and folders of the build machine that keep their paths: see `installInPlace`. */
+  readonly inPlace?: readonly string[];
   /** Of the folder `files` of this package: each is copied onto the root. */
   readonly files?: readonly string[];
   /** Keys of args.json that run.json keeps under their own name: both spellings are in the field. */
@@ -25,7 +28,7 @@ interface Example {
 const socat = ['/usr/bin/socat'];
 const perl = '/usr/bin/perl';
 /** Where they are in Debian. */
-const packages: Readonly<Record<string, string>> = { '/usr/bin/socat': 'socat', '/usr/bin/curl': 'curl', '/usr/bin/dbus-daemon': 'dbus-daemon', '/usr/bin/dbus-send': 'dbus-bin', '/usr/bin/perl': 'perl-base' };
+const packages: Readonly<Record<string, string>> = { '/usr/bin/socat': 'socat', '/usr/bin/curl': 'curl', '/usr/bin/dbus-daemon': 'dbus-daemon', '/usr/bin/dbus-send': 'dbus-bin', '/usr/bin/perl': 'perl-base', '/usr/bin/wayland-info': 'wayland-utils' };
 
 export const examples: Readonly<Record<string, Example>> = {
   'pv-example-unix-server': { programs: socat },
@@ -46,6 +49,9 @@ export const examples: Readonly<Record<string, Example>> = {
   'pv-example-drm-provider': { conf: 'lxc.mount.entry = /dev/dri dev/dri none bind,optional,create=dir 0 0\n', onRequest: true },
   'pv-example-drm-master': { onRequest: true },
   'pv-example-drm-render': { onRequest: true },
+  'pv-example-wayland-server': { ...weston('drm'), onRequest: true },
+  'pv-example-wayland-server-headless': { ...weston('headless'), onRequest: true },
+  'pv-example-wayland-client': { programs: ['/usr/bin/wayland-info'], onRequest: true },
 };
 
 export interface BuildOptions {
@@ -94,13 +100,13 @@ export interface ContainerSource extends Example {
 }
 
 /** One container as a pvrexport at `path`. */
-export async function buildExport(path: string, { name, start, args, services, conf = '', programs = [], files: folders = [], verbatim = [] }: ContainerSource, busybox: string, epoch: number): Promise<void> {
+export async function buildExport(path: string, { name, start, args, services, conf = '', programs = [], inPlace = [], files: folders = [], verbatim = [] }: ContainerSource, busybox: string, epoch: number): Promise<void> {
   const documents = {
     [`${name}/run.json`]: renderRunJson(name, args, verbatim),
     [`${name}/src.json`]: { '#spec': 'service-manifest-src@1', args, template: 'builtin-lxc-docker' },
     ...(services === undefined ? {} : { [`${name}/services.json`]: services }),
   };
-  const image = squashed({ start, programs, files: folders.map((folder) => join(import.meta.dirname, '..', 'files', folder)), busybox }, epoch);
+  const image = squashed({ start, programs, inPlace, files: folders.map((folder) => join(import.meta.dirname, '..', 'files', folder)), busybox }, epoch);
   const files = { [`${name}/lxc.container.conf`]: Buffer.from(containerConf + conf), [`${name}/root.squashfs`]: image };
   await writePvrExport(path, { documents, files }, epoch);
 }

@@ -137,15 +137,15 @@ describe('services', () => {
   });
 
   it.each([
-    ['a missing provider', { services: [{ name: 'nope', target: '/t' }] }, {}, "client/run.json: $.services[0]: required service 'nope' for platform 'client' not found"],
+    ['7.1-9 a missing provider', { services: [{ name: 'nope', target: '/t' }] }, {}, "client/run.json: $.services[0]: required service 'nope' for platform 'client' not found"],
     ['a missing target', { services: [{ name: 'raw' }] }, {}, '$.services[0]: service \'raw\' needs "target"'],
     ['a name alone', { services: ['raw'] }, {}, '$.services[0]: service \'raw\' needs "target"'],
-    ['a relative target', { services: [{ name: 'raw', target: 'run/x' }] }, {}, '$.services[0].target: is not an absolute, normalised path'],
-    ['a target with ..', { services: [{ name: 'raw', target: '/run/../etc/x' }] }, {}, '$.services[0].target: is not an absolute, normalised path'],
-    ['one target twice', { services: [{ name: 'raw', target: '/t' }, { name: 'raw', target: '/t' }] }, {}, "$.services[1].target: '/t' is the target of another service"],
+    ['7.2-12 a relative target', { services: [{ name: 'raw', target: 'run/x' }] }, {}, '$.services[0].target: is not an absolute, normalised path'],
+    ['7.2-12 a target with ..', { services: [{ name: 'raw', target: '/run/../etc/x' }] }, {}, '$.services[0].target: is not an absolute, normalised path'],
+    ['7.2-8 7.2-12 one target twice', { services: [{ name: 'raw', target: '/t' }, { name: 'raw', target: '/t' }] }, {}, "$.services[1].target: '/t' is the target of another service"],
     ['another type', { services: [{ name: 'raw', type: 'rest', target: '/t' }] }, {}, "$.services[0].type: 'rest' is asked for, but 'server' exports 'raw' as 'unix'"],
-    ['a role with a line break', { services: [{ name: 'raw', role: 'a\r\nX-PV-Role: root', target: '/t' }] }, {}, '$.services[0].role: is not a role'],
-    ['two providers of one name', { services: [{ name: 'raw', target: '/t' }] }, { ...run('other'), 'other/services.json': [{ name: 'raw', type: 'unix', socket: '/s' }] }, 'say which with "provider"'],
+    ['7.2-5 a role with a line break', { services: [{ name: 'raw', role: 'a\r\nX-PV-Role: root', target: '/t' }] }, {}, '$.services[0].role: is not a role'],
+    ['7.2-18 two providers of one name', { services: [{ name: 'raw', target: '/t' }] }, { ...run('other'), 'other/services.json': [{ name: 'raw', type: 'unix', socket: '/s' }] }, 'say which with "provider"'],
     ['a role the provider refuses', { services: [{ name: 'lim', role: 'guest', target: '/t' }] }, { ...run('strict'), 'strict/services.json': [{ name: 'lim', type: 'unix', socket: '/s', roles: ['admin'] }] }, "does not accept the role 'guest'"],
     ['a consumer the provider refuses', { services: [{ name: 'lim', target: '/t' }] }, { ...run('strict'), 'strict/services.json': [{ name: 'lim', type: 'unix', socket: '/s', consumers: ['web'] }] }, "does not accept 'client' as a consumer"],
     ['services of nobody', {}, { 'ghost/services.json': [{ name: 'x', type: 'unix', socket: '/s' }] }, "ghost/services.json: $: there is no 'ghost/run.json'"],

@@ -49,7 +49,7 @@ test('each change comes by a request that was held for it', async () => {
   expect([out, err]).toEqual([['Connected to pv-ctrl'], []]);
 });
 
-test('one line per outage, the graph read anew after it, and nothing said in between', async () => {
+test('7.2-19 ctrl replaced by another process: one line per outage, the graph read anew after it, and nothing said in between', async () => {
   const following = await follow();
   const { core, graphs, out, err } = following;
   await come(following, 1);

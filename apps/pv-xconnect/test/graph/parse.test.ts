@@ -12,7 +12,7 @@ test('a link is taken as it is, and keys that we do not know are left out', () =
   expect(parse([{ ...whole, flavour: 'new' }])).toEqual({ kind: 'graph', links: [whole], problems: [] });
 });
 
-test.each([-1, 0, '1234', null, 1.5, 2 ** 40, undefined])('the pid %j means: does not run', (pid) => {
+test.each([-1, 0, '1234', null, 1.5, 2 ** 40, undefined])('7.2-19 the pid %j means: does not run', (pid) => {
   expect(parse([{ ...whole, consumer_pid: pid }])).toMatchObject({ links: [{ consumer_pid: 0, provider_pid: 5678 }] });
 });
 
@@ -21,7 +21,7 @@ test.each(['name', 'consumer', 'provider', 'socket', 'target'])('a link without 
   expect(parse([partial, whole])).toEqual({ kind: 'graph', links: [whole], problems: ['Link missing required fields'] });
 });
 
-test.each([['a null target', { target: null }], ['a relative target', { target: 'null' }], ['a NUL in a path', { socket: '/a\0b' }], ['an empty name', { name: '' }]])('%s is as good as missing', (_what, change) => {
+test.each([['a null target', { target: null }], ['a relative target', { target: 'null' }], ['a NUL in a path', { socket: '/a\0b' }], ['an empty name', { name: '' }]])('7.2-19 %s is as good as missing', (_what, change) => {
   expect(parse([{ ...whole, ...change }])).toEqual({ kind: 'graph', links: [], problems: ['Link missing required fields'] });
 });
 

@@ -109,7 +109,7 @@ test('7.2-15 after SIGKILL the socket is the same one and was never dead: who co
   expect(lstatSync(consumer.at(target)).ino).toBe(ino);
 });
 
-test('a link that went while nobody was there loses its socket, and a new link on its target gets none of its sessions', async () => {
+test('7.2-17 a link that went while nobody was there loses its socket, and a new link on its target gets none of its sessions', async () => {
   const { core, consumer, provider, start } = await place();
   const more = '/run/more.sock';
   core.set([link(consumer, provider), link(consumer, provider, { target: more, name: 'more' })]);

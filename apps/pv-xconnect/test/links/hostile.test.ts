@@ -85,9 +85,9 @@ test('7.2-11 a provider that swaps its socket for a symlink to the host, again a
   expect(host.connections()).toBe(0);
 });
 
-test('a long path in the provider is reached, though it fits into no socket address', async () => {
+test('7.2-11 7.2-12 a path of 200 bytes, of the provider or as a target, is reached, though it fits into no socket address', async () => {
   const [consumer, provider, daemon] = await Promise.all([startContainer('consumer'), startContainer('provider'), runDaemon()]);
-  const directory = `/run/${'d'.repeat(120)}`;
+  const directory = `/run/${'d'.repeat(195)}`;
   mkdirSync(provider.at(directory));
   await serve(provider.at('/run/short'), says('far'));
   renameSync(provider.at('/run/short'), provider.at(`${directory}/raw.sock`));
@@ -97,7 +97,7 @@ test('a long path in the provider is reached, though it fits into no socket addr
   expect(await ask(join(dirname(provider.root), 'short', 'raw.sock'), '')).toBe('far');
 });
 
-test('a consumer whose target directory is a symlink to the host gets it inside its own root', async () => {
+test('7.2-12 a consumer whose target directory is a symlink to the host gets it inside its own root', async () => {
   const [consumer, provider, daemon] = await Promise.all([startContainer('consumer'), startContainer('provider'), runDaemon()]);
   const hostDirectory = tempDir();
   symlinkSync(hostDirectory, consumer.at('/run/pv'));
@@ -138,7 +138,7 @@ test.each(hostileTargets)('7.2-12 a target that is $what is refused with the rea
   expect(snapshot(hostDirectory)).toEqual(['file regular:host']);
 });
 
-test('a socket that the consumer itself listens on is not taken from it; one left over is', async () => {
+test('7.2-12 a socket that the consumer itself listens on is not taken from it; one left over is', async () => {
   const [consumer, provider, daemon] = await Promise.all([startContainer('consumer'), startContainer('provider'), runDaemon()]);
   await serve(provider.at(socketPath), says('mesh'));
   const own = await serve(consumer.at(target), says('own'));
@@ -152,13 +152,13 @@ test('a socket that the consumer itself listens on is not taken from it; one lef
   expect(await ask(consumer.at(target), '')).toBe('mesh');
 });
 
-test('a read-only root is refused with the reason', async () => {
+test('7.2-12 a read-only root is refused with the reason', async () => {
   const [consumer, provider, daemon] = await Promise.all([startContainer('consumer', { init: '/busybox mount -t proc none /proc; /busybox mount -o remount,bind,ro /' }), startContainer('provider'), runDaemon()]);
   daemon.core.set([link(consumer, provider)]);
   expect(await daemon.complained('Failed to add link')).toContain('Read-only file system');
 });
 
-test('a target that lies where the provider listens would be a loop: by name it is refused, by symlink it reaches nothing', async () => {
+test('7.2-12 a target that lies where the provider listens would be a loop: by name it is refused, by symlink it reaches nothing', async () => {
   const [both, daemon] = await Promise.all([startContainer('both'), runDaemon()]);
   symlinkSync('/run/example', both.at('/run/alias'));
   daemon.core.set([link(both, both, { target: socketPath }), link(both, both, { name: 'alias', target: '/run/alias/loop.sock', socket: '/run/example/loop.sock' })]);
@@ -168,7 +168,7 @@ test('a target that lies where the provider listens would be a loop: by name it 
   await daemon.complained('it is the socket that was injected for this link');
 });
 
-test('when a consumer replaced the injected socket by something of its own, that is not removed', async () => {
+test('7.2-14 when a consumer replaced the injected socket by something of its own, that is not removed', async () => {
   const [consumer, provider, daemon] = await Promise.all([startContainer('consumer'), startContainer('provider'), runDaemon()]);
   daemon.core.set([link(consumer, provider)]);
   await daemon.printed('Link established');
@@ -196,7 +196,7 @@ test('7.2-14 a consumer that does not run leaves the host byte-identical', async
   expect(snapshot(hostDirectory)).toEqual(['control regular:host']);
 });
 
-test("a pid whose root is still the host's is not injected into", async () => {
+test("7.2-14 a pid whose root is still the host's is not injected into", async () => {
   const hostDirectory = tempDir();
   const [consumer, provider, daemon] = await Promise.all([startContainer('consumer'), startContainer('provider'), runDaemon()]);
   const early = await hostProcessIn(consumer);

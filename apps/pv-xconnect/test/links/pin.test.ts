@@ -24,7 +24,7 @@ test('7.2-16 a container is pinned with its root, and the pin outlives it withou
   expect(pinned(container.pid, container.name).startTime).toBeGreaterThan(pin.startTime);
 });
 
-test('a process of another container or of none is refused with the reason, and nothing stays open', async () => {
+test('7.2-16 a process of another container or of none is refused with the reason, and nothing stays open', async () => {
   const container = await startContainer('one');
   const before = openFds();
   expect(pinContainer(container.pid, 'other')).toEqual({ kind: 'refused', reason: `process ${container.pid} is not in the cgroup of container other` });

@@ -120,7 +120,7 @@ test('7.2-21 a reader that never reads holds back its sender, and no other sessi
   expect((await receiveAll(slow.consumer, offered)).length).toBe(offered);
 });
 
-test('when the reader is gone its sender gets EPIPE, after what it had sent before was delivered', async () => {
+test('7.2-23 when the reader is gone its sender gets EPIPE, after what it had sent before was delivered', async () => {
   const { session } = startRelay();
   const { consumer, provider } = await session();
   await sendAll(provider, Buffer.from('last words'));
@@ -129,7 +129,7 @@ test('when the reader is gone its sender gets EPIPE, after what it had sent befo
   await waitFor(() => trySend(consumer, 'x') === -os.errno.EPIPE, { what: 'EPIPE' });
 });
 
-test('a closed consumer closes the provider, and the other way round', async () => {
+test('7.2-23 a closed consumer closes the provider, and the other way round', async () => {
   const { session, counters } = startRelay();
   const [first, second] = [await session(), await session()];
   closeFd(first.consumer);
@@ -161,7 +161,7 @@ test('a provider of another socket type is named, with the key to set', async ()
   expect(events[0]).toMatchObject({ kind: 'absent', text: expect.stringContaining('"socket_type"') });
 });
 
-test('sessions beyond the cap wait, and get their turn', async () => {
+test('7.2-22 sessions beyond the cap wait, and get their turn', async () => {
   const { session, dial, listener, counters, events } = startRelay();
   const open = [];
   for (let index = 0; index < relayLimits.sessions; index++) open.push(await session());
@@ -173,7 +173,7 @@ test('sessions beyond the cap wait, and get their turn', async () => {
   expect((await receiveAll(await accepted(listener), 7)).toString()).toBe('patient');
 });
 
-test('a full backlog of the provider is waited for', async () => {
+test('7.2-24 a full backlog of the provider is waited for', async () => {
   const { dial, listener } = startRelay({ backlog: 1 });
   const clients = Array.from({ length: 20 }, () => dial());
   for (const client of clients) trySend(client, 'me too');
@@ -182,7 +182,7 @@ test('a full backlog of the provider is waited for', async () => {
   expect(answered).toEqual(clients.map(() => 'me too'));
 });
 
-test('sessions of a provider that died end, though somebody else still holds its sockets', async () => {
+test('7.2-15 sessions of a provider that died end, though somebody else still holds its sockets', async () => {
   const child = spawn('sleep', ['1000']);
   onTestFinished(() => void child.kill('SIGKILL'));
   const { session, counters, dial } = startRelay({ pid: child.pid ?? -1 });

@@ -1,5 +1,5 @@
 /** Links of several roles beside each other, and what becomes of them. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { linkSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { startBus, busMesh, busSocket } from '../../kit/bus.ts';
 import { BusClient, userOf } from '../../kit/bus-client.ts';
@@ -30,7 +30,7 @@ test('7.2-8 a role that is changed while a session lives ends that session, and 
   expect(await whoAt(target)).toBe(65_534);
 });
 
-test('7.2-8 whoever connects to the socket of a link is what the link says', async () => {
+test('7.2-8 whoever connects to the socket of a link, another consumer by a shared volume too, is what the link says', async () => {
   const { provider, target, daemon, consumer } = await busMesh({ role: 'operator' });
   const neighbour = await startContainer('neighbour');
   daemon.core.set([
@@ -38,7 +38,9 @@ test('7.2-8 whoever connects to the socket of a link is what the link says', asy
     link(neighbour, provider, { type: 'dbus', name: 'bus', socket: busSocket, target: busSocket, interface: 'dbus', role: 'root' }),
   ]);
   await daemon.printed(`Link established: ${neighbour.name}`);
-  expect([await whoAt(target), await whoAt(neighbour.at(busSocket)), await whoAt(target)]).toEqual([1, 0, 1]);
+  const shared = consumer.at('/run/shared_socket');
+  linkSync(neighbour.at(busSocket), shared);
+  expect([await whoAt(target), await whoAt(neighbour.at(busSocket)), await whoAt(shared), await whoAt(target)]).toEqual([1, 0, 0, 1]);
 });
 
 test('a role that the provider does not have is nobody, and said so', async () => {

@@ -152,7 +152,7 @@ describe('between LXC containers', () => {
     bench.establish(consumer, provider, { role: 'master' });
   });
 
-  test('a provider that is its own consumer, or shares the file with it, gets no node deleted', async () => {
+  test('7.2-13 a provider that is its own consumer, or shares the file with it, gets no node deleted', async () => {
     const { provider, bench } = await pair();
     await makeIn(provider, card, 226, 0);
     expect(bench.plugin.refusal(drmLink(provider, provider))).toBe('its target is the very node that it provides');

@@ -74,7 +74,7 @@ test("7.2-13 a target on a file system mounted 'nodev' is refused with the reaso
   await consumer.exec('test', '!', '-e', target);
 });
 
-test('a target on a read-only file system is refused with the reason', async () => {
+test('7.2-12 a target on a read-only file system is refused with the reason', async () => {
   const { consumer, provider, bench } = await pair('/busybox mount -t tmpfs -o ro none /run');
   makeDevice(provider.at(card), [226, 0]);
   expect(bench.refusal(consumer, provider, { target: '/run/dri/card0' })).toBe('/run/dri/card0: Read-only file system');

@@ -99,7 +99,7 @@ describe('rules', () => {
     expect(toProvider()).toBe(got('/v1/a?x=%2e/..'));
   });
 
-  test('the answer to a HEAD has no body', () => {
+  test('7.2-4 the answer to a HEAD has no body', () => {
     const { ask, toConsumer } = session({ allow });
     ask('HEAD /v2 HTTP/1.1\r\nHost: a\r\n\r\n');
     expect(toConsumer()).toMatch(/^HTTP\/1\.1 403 .*\r\n\r\n$/s);
