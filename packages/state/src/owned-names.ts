@@ -18,15 +18,19 @@ const OwnedNameDocument = z.object({
   owns: BusName,
   role: z.optional(Role),
   allow: z.optional(z.array(Role)),
+  activation: z.optional(z.object({ mode: z.optional(z.enum(['always', 'on-demand'])) })),
 });
-const keys = ['type', 'bus', 'owns', 'role', 'allow', 'name', 'socket'];
+const keys = ['type', 'bus', 'owns', 'role', 'allow', 'activation', 'name', 'socket'];
 
 /** Undefined after at least one problem was reported. */
 export function readOwnedName(entry: Json, at: OwnedName['at'], findings: Findings): OwnedName | undefined {
   const document = check(OwnedNameDocument, entry, at, findings);
   warnUnknownKeys(entry, keys, at, findings);
   if (document === undefined) return undefined;
-  const { owns, allow } = document;
+  const { owns, allow, activation } = document;
+  if (activation?.mode === 'on-demand') {
+    findings.warn(at.file, `${at.path}.activation.mode`, `'on-demand' is not offered: no call starts this container; it is started as its status goal says`);
+  }
   if (owns === 'org.freedesktop.DBus') {
     findings.problem(at.file, `${at.path}.owns`, 'is the name of the bus itself');
     return undefined;

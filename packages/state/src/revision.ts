@@ -37,6 +37,7 @@ export function parseRevision({ name, text, goalsTimeout, hostedBus = false }: R
   const state = readState(text, findings);
   if (state === undefined) return { kind: 'invalid', problems: findings.problems };
   const groups = readGroups(groupSource(state), goalsTimeout, findings);
+  refuseIngress(state, findings);
   const runs = readContainers(state, findings);
   const overlaid = overlaidContainers(state);
   const containers = belong(runs, groups, groupSource(state) === undefined, findings).map((container) => ({ ...withFiles(container, state, findings), hasConfigOverlay: overlaid.has(container.name) }));
@@ -74,13 +75,25 @@ function checkKey(key: string, findings: Findings): void {
 }
 
 function groupSource(state: State): GroupSource | undefined {
-  const device = state['device.json'];
-  if (device !== undefined) {
-    const groups = typeof device === 'object' && device !== null && 'groups' in device ? device['groups'] : undefined;
+  if (state['device.json'] !== undefined) {
+    const groups = ofDevice(state, 'groups');
     return groups === undefined ? undefined : { file: 'device.json', path: '$.groups', value: groups };
   }
   const legacy = state['groups.json'];
   return legacy === undefined ? undefined : { file: 'groups.json', path: '$', value: legacy };
+}
+
+function ofDevice(state: State, key: string): Json | undefined {
+  const device = state['device.json'];
+  if (typeof device !== 'object' || device === null || Array.isArray(device) || !Object.hasOwn(device, key)) return undefined;
+  return (device as State)[key];
+}
+
+/** A device that asks for it counts on it: nobody would listen on those ports. */
+function refuseIngress(state: State, findings: Findings): void {
+  const rules = ofDevice(state, 'ingress');
+  if (rules === undefined || (Array.isArray(rules) && rules.length === 0)) return;
+  findings.problem('device.json', '$.ingress', 'ingress is not offered: no port of the device leads to a service; remove it');
 }
 
 function readContainers(state: State, findings: Findings): RunJson[] {

@@ -21,7 +21,7 @@ test.each(['name', 'consumer', 'provider', 'socket', 'target'])('a link without 
   expect(parse([partial, whole])).toEqual({ kind: 'graph', links: [whole], problems: ['Link missing required fields'] });
 });
 
-test.each([['a null target', { target: null }], ['a relative target', { target: 'null' }], ['a NUL in a path', { socket: '/a\0b' }], ['an empty name', { name: '' }]])('7.2-19 %s is as good as missing', (_what, change) => {
+test.each([['a null target', { target: null }], ['a pid as the target', { target: 7 }], ['an address as the target, for ingress (7.1-17),', { consumer: 'EXTERNAL', consumer_pid: 0, target: '0.0.0.0:2222' }], ['a relative target', { target: 'null' }], ['a NUL in a path', { socket: '/a\0b' }], ['an empty name', { name: '' }]])('7.2-19 %s is as good as missing', (_what, change) => {
   expect(parse([{ ...whole, ...change }])).toEqual({ kind: 'graph', links: [], problems: ['Link missing required fields'] });
 });
 
@@ -37,7 +37,7 @@ test('role and interface have the defaults that the graph documents', () => {
   expect(parse([{ ...whole, role: undefined, interface: null }])).toMatchObject({ links: [{ role: 'client', interface: whole.target }] });
 });
 
-test('entries without a type are of a later version, and skipped in silence', () => {
+test('7.1-15 entries without a type, as for D-Bus activation, are of a later version, and skipped in silence', () => {
   expect(parse([{ activatable: 'org.example' }, 1, null, 'x', [], whole])).toEqual({ kind: 'graph', links: [whole], problems: [] });
 });
 
@@ -46,7 +46,7 @@ test.each([
   ['empty', '', 'Failed to parse graph JSON'],
   ['an object', '{"links":[]}', 'Graph JSON is not an array'],
   ['null', 'null', 'Graph JSON is not an array'],
-])('%s text is no graph', (_what, text, problem) => {
+])('7.2-19 %s text is no graph', (_what, text, problem) => {
   expect(parse(text)).toEqual({ kind: 'bad', problem });
 });
 
