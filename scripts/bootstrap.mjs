@@ -8,11 +8,13 @@ import { ensurePrograms } from './setup/debian.mjs';
 import { buildDist } from './setup/dist.mjs';
 import { ensureNodeModules } from './setup/node-modules.mjs';
 import { fail, SetupError } from './setup/say.mjs';
+import { ensureTrees } from './setup/suite.mjs';
 import { manifest, root } from './setup/workspace.mjs';
 
 export async function bootstrap({ build = true, tests = false } = {}) {
   requireNode();
   await ensurePrograms({ tests });
+  await ensureTrees(tests ? ['wasmedge', 'compositor'] : ['wasmedge']);
   await ensureNodeModules();
   // Ours before a step that runs as root makes it root's.
   mkdirSync(join(root, '.cache', 'test'), { recursive: true });

@@ -1,0 +1,142 @@
+// Programs of a newer Debian suite, with all they need down to the C library, in a tree of their own: what this machine
+// has installed, and where its apt installs from, stay as they are. Such a tree can be the root of a container.
+//   .cache/trees/<name>-<key>/   usr, etc, and links for bin, sbin, lib, lib64
+//   .cache/trees/<name>          a link to the one that counts now
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram } from './needs.mjs';
+import { capture, say, SetupError } from './say.mjs';
+import { root } from './workspace.mjs';
+
+const folder = join(root, '.cache', 'trees');
+
+/**
+ * `packages` come with their dependencies, as the suite has them now: apt checks each by the archive's signature. `pins`
+ * are SHA-256 sums by architecture of those whose exact version counts.
+ */
+const trees = {
+  wasmedge: {
+    suite: 'trixie',
+    packages: ['wasmedge'],
+    why: 'runs WebAssembly containers; this suite has none',
+    pins: {
+      amd64: {
+        wasmedge: 'a53631f2447cc83ea0566cecd64c3f920f5e4e2b64a000eea8e45ec1876ca54f',
+        libwasmedge0: '1f898b4c55e9f70adff72d06dfb5985850a963c156ddd9ff4f82cef9c589f35e',
+      },
+    },
+  },
+  compositor: {
+    suite: 'trixie',
+    packages: ['sway', 'swaybg', 'grim', 'wayland-utils', 'foot', 'xkb-data', 'fonts-dejavu-core'],
+    why: 'is a compositor with security contexts; the one of this suite is older',
+  },
+};
+
+/** Makes the trees that are not there. Another list of packages is another tree. */
+export async function ensureTrees(names) {
+  const wanted = names.filter((name) => !existsSync(treePath(name)));
+  for (const tool of ['apt-get', 'dpkg-deb']) {
+    if (wanted.length > 0 && findProgram(tool) === undefined) throw new SetupError(`${tool} is missing, so ${wanted.join(' and ')} cannot be had from Debian's packages`);
+  }
+  for (const name of wanted) await makeTree(name, trees[name]);
+  for (const name of names) pointTo(name);
+}
+
+function treePath(name) {
+  const { suite, packages, pins = {} } = trees[name];
+  const key = createHash('sha256').update(JSON.stringify([suite, packages, pins])).digest('hex').slice(0, 12);
+  return join(folder, `${name}-${key}`);
+}
+
+function pointTo(name) {
+  const link = join(folder, name);
+  const target = treePath(name).slice(folder.length + 1);
+  if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(link) === target) return;
+  symlinkSync(target, `${link}.${process.pid}`);
+  renameSync(`${link}.${process.pid}`, link);
+}
+
+async function makeTree(name, { suite, packages, why, pins = {} }) {
+  say(`missing: ${packages[0]} of Debian ${suite} (${why}); unpacking it into .cache/trees`);
+  mkdirSync(folder, { recursive: true });
+  const work = mkdtempSync(join(folder, `.${name}-`));
+  try {
+    const archives = await download(work, suite, packages);
+    checkPins(archives, pins[architecture()] ?? {}, suite);
+    const tree = join(work, 'tree');
+    mkdirSync(tree);
+    for (const archive of archives) execFileSync('dpkg-deb', ['-x', archive, tree]);
+    linkMergedUsr(tree);
+    // Another run may have made it meanwhile; theirs is as good.
+    if (!existsSync(treePath(name))) renameSync(tree, treePath(name));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Paths of the .deb files. apt believes that nothing is installed, so it takes every dependency. */
+async function download(work, suite, packages) {
+  for (const directory of ['lists/partial', 'archives/partial']) mkdirSync(join(work, directory), { recursive: true });
+  const archive = await mirror(work);
+  writeFileSync(join(work, 'status'), '');
+  writeFileSync(join(work, 'sources.list'), `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${archive} ${suite} main\n`);
+  const settings = {
+    'Dir::Etc::sourcelist': join(work, 'sources.list'), 'Dir::Etc::sourceparts': '/dev/null', 'Dir::Etc::preferencesparts': '/dev/null', 'Dir::State': work,
+    'Dir::State::lists': join(work, 'lists'), 'Dir::State::status': join(work, 'status'), 'Dir::Cache': work, 'Dir::Cache::archives': join(work, 'archives'),
+    'APT::Default-Release': '', 'APT::Sandbox::User': '', 'Acquire::Retries': '3', 'Acquire::Languages': 'none', 'Debug::NoLocking': 'true',
+  };
+  await apt(settings, ['update']);
+  await apt(settings, ['install', '-y', '--download-only', '--no-install-recommends', ...packages]);
+  return readdirSync(join(work, 'archives')).filter((file) => file.endsWith('.deb')).map((file) => join(work, 'archives', file));
+}
+
+/** Where this machine gets Debian's packages from: other suites lie beside. A new machine's apt has no lists to tell it from. */
+async function mirror(work) {
+  const lists = { 'Dir::State::lists': join(work, 'own-lists'), 'APT::Sandbox::User': '', 'Debug::NoLocking': 'true' };
+  const known = await archiveOf({});
+  if (known !== undefined) return known;
+  mkdirSync(join(work, 'own-lists', 'partial'), { recursive: true });
+  await apt(lists, ['update']);
+  const found = await archiveOf(lists);
+  if (found === undefined) throw new SetupError(`apt knows no archive of Debian ${codename()}, so none of other suites; see /etc/apt/sources.list`);
+  return found;
+}
+
+async function archiveOf(settings) {
+  const targets = await apt(settings, ['indextargets', '--format', '$(RELEASE)\t$(REPO_URI)', 'Created-By: Packages']);
+  return targets.split('\n').map((line) => line.split('\t')).find(([release]) => release === codename())?.[1];
+}
+
+async function apt(settings, args) {
+  const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+  const { status, output } = await capture('apt-get', ['-q', ...options, ...args], { env: { ...process.env, LC_ALL: 'C.UTF-8' } });
+  if (status !== 0) throw new SetupError(`apt-get ${args[0]} failed:\n${output}`);
+  return output;
+}
+
+function codename() {
+  return /^VERSION_CODENAME=(\S+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
+}
+
+function architecture() {
+  return execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
+}
+
+function checkPins(archives, pins, suite) {
+  for (const [name, expected] of Object.entries(pins)) {
+    const archive = archives.find((path) => path.split('/').at(-1)?.startsWith(`${name}_`));
+    const found = archive === undefined ? 'nothing' : createHash('sha256').update(readFileSync(archive)).digest('hex');
+    if (found === expected) continue;
+    throw new SetupError(`the package ${name} of Debian ${suite} is not the one this project was tested with:\n  expected ${expected}\n  found    ${found} (${archive?.split('/').at(-1)})\nIf Debian has a new version, test with it and change its sum in scripts/setup/suite.mjs`);
+  }
+}
+
+/** A package of Debian makes them where a system is installed. */
+function linkMergedUsr(tree) {
+  for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
+    if (existsSync(join(tree, 'usr', name)) && !existsSync(join(tree, name))) symlinkSync(`usr/${name}`, join(tree, name));
+  }
+}
