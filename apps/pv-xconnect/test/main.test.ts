@@ -2,33 +2,12 @@ import { existsSync, lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { tempDir } from './kit/cleanup.ts';
-import { startContainer, type Container } from './kit/container.ts';
-import { FakeCore } from './kit/core.ts';
 import { link } from './kit/daemon.ts';
-import { bundleProgram, program, type Program } from './kit/program.ts';
-import { ask, dial, echo, serve } from './kit/sockets.ts';
+import { place, target } from './kit/place.ts';
+import { bundleProgram, program } from './kit/program.ts';
+import { ask, dial } from './kit/sockets.ts';
 
 bundleProgram();
-
-const target = '/run/pv/services/raw.sock';
-
-interface Place {
-  readonly run: string;
-  readonly core: FakeCore;
-  readonly consumer: Container;
-  readonly provider: Container;
-  start(env?: Readonly<Record<string, string>>): Program;
-}
-
-/** A run directory with a pv-core and an echo service, and nobody who makes the mesh yet. */
-async function place(): Promise<Place> {
-  const run = tempDir();
-  const core = new FakeCore(join(run, 'core', 'pv-core'));
-  const [consumer, provider] = await Promise.all([startContainer('consumer'), startContainer('provider'), core.start()]);
-  await serve(provider.at('/run/example/raw.sock'), echo);
-  core.set([link(consumer, provider)]);
-  return { run, core, consumer, provider, start: (env = {}) => program([], { PV_SYSTEM_RUNDIR: run, ...env }) };
-}
 
 test('--help and --version explain themselves', async () => {
   const [help, version] = await Promise.all([program(['--help']).ended(), program(['--version']).ended()]);
