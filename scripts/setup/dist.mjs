@@ -1,6 +1,6 @@
 // Builds every program and lays the results out as on a device:
 //   dist/bin/<name>               launcher
-//   dist/lib/<name>.mjs           program, one file, and its licence notices
+//   dist/lib/<name>.mjs           program, one file, and its licence notices; a tool is a .cjs
 //   dist/lib/<name>.<x>.mjs       a worker thread of it
 //   dist/lib/hooks/               what LXC calls
 //   dist/lib/node_modules/koffi   the one native addon
@@ -10,7 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { capture, say, SetupError } from './say.mjs';
-import { manifest, programs, root } from './workspace.mjs';
+import { extension, isDaemon, manifest, programs, root } from './workspace.mjs';
 
 const dist = join(root, 'dist');
 
@@ -37,18 +37,18 @@ function programFiles({ name, folder }) {
   const libs = readdirSync(built).filter((file) => file.startsWith(`${name}.`));
   return [
     [`bin/${name}`, { text: launcher(name), mode: 0o755 }],
-    ...libs.map((file) => [`lib/${file}`, { text: readFileSync(join(built, file)), mode: file.endsWith('.mjs') ? 0o755 : 0o644 }]),
+    ...libs.map((file) => [`lib/${file}`, { text: readFileSync(join(built, file)), mode: /\.[cm]js$/.test(file) ? 0o755 : 0o644 }]),
   ];
 }
 
 // Daemons get a small young generation: they hold little, and the difference is resident in each of them. A tool is gone
 // before that matters, and would only collect garbage while it starts.
 function launcher(name) {
-  const options = name.startsWith('pv-') ? ' --max-semi-space-size=1' : '';
+  const options = isDaemon(name) ? ' --max-semi-space-size=1' : '';
   return `#!/bin/sh
 self=$0
 [ -L "$self" ] && self=$(readlink -f "$self")
-exec "\${PV_NODE:-node}"${options} "\${self%/*}/../lib/${name}.mjs" "$@"
+exec "\${PV_NODE:-node}"${options} "\${self%/*}/../lib/${name}${extension(name)}" "$@"
 `;
 }
 

@@ -22,6 +22,16 @@ function children(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(folder, entry.name)] : []));
 }
 
+/** A daemon: its name says so. All others are tools, which somebody waits for. */
+export function isDaemon(program) {
+  return program.startsWith('pv-');
+}
+
+/** How the bundle of a program ends. */
+export function extension(program) {
+  return isDaemon(program) ? '.mjs' : '.cjs';
+}
+
 /** The programs: name and folder of every member of apps. */
 export function programs() {
   return members().filter((folder) => folder.startsWith(join(root, 'apps'))).map((folder) => ({ folder, name: readJson(join(folder, 'package.json')).name.replace(/^@pv\//, '') }));

@@ -1,5 +1,5 @@
 /** pvcontrol: operates Pantavisor's runtime from a shell or a script. */
-import { parseCommandLine } from './command-line.ts';
+import { type Invocation, parseCommandLine } from './command-line.ts';
 import { run } from './run.ts';
 import { chooseSocket } from './socket-path.ts';
 
@@ -21,20 +21,22 @@ switch (line.kind) {
     process.stdout.write(line.text);
     process.exitCode = 1;
     break;
-  case 'run': {
-    const socket = chooseSocket(line.invocation.socket, process.env);
-    if (socket.kind === 'none') {
-      process.stderr.write(`${socket.message}\n`);
-      process.exitCode = 1;
-    } else {
-      process.exitCode = await run(line.invocation, socket.path, {
-        out: (text) => process.stdout.write(text),
-        err: (text) => process.stderr.write(text),
-        outTty: process.stdout.isTTY === true,
-        errTty: process.stderr.isTTY === true,
-        colour: process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
-        columns: process.stdout.isTTY === true && process.stdout.columns > 0 ? process.stdout.columns : undefined,
-      });
-    }
+  case 'run': void perform(line.invocation);
+}
+
+async function perform(invocation: Invocation): Promise<void> {
+  const socket = chooseSocket(invocation.socket, process.env);
+  if (socket.kind === 'none') {
+    process.stderr.write(`${socket.message}\n`);
+    process.exitCode = 1;
+    return;
   }
+  process.exitCode = await run(invocation, socket.path, {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    outTty: process.stdout.isTTY === true,
+    errTty: process.stderr.isTTY === true,
+    colour: process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+    columns: process.stdout.isTTY === true && process.stdout.columns > 0 ? process.stdout.columns : undefined,
+  });
 }

@@ -1,6 +1,6 @@
 /** pvcurl: one HTTP request over a unix socket, for scripts that speak to the control API. */
 import { help } from './help.ts';
-import { parseCommandLine } from './options.ts';
+import { type CommandLine, parseCommandLine } from './options.ts';
 import { run } from './run.ts';
 
 declare const PV_VERSION: string;
@@ -16,11 +16,13 @@ switch (line.kind) {
     process.stderr.write(`Error: ${line.message}\nSee pvcurl --help.\n`);
     process.exitCode = 1;
     break;
-  case 'transfer': {
-    const err = (text: string): void => void process.stderr.write(text);
-    if (!line.options.silent) for (const warning of line.warnings) err(`pvcurl: ${warning}\n`);
-    const status = await run(line.options, { stdin: () => process.stdin, stdout: process.stdout, err });
-    // A body that the server did not want may still be open, such as a terminal.
-    process.exit(status);
-  }
+  case 'transfer': void transfer(line);
+}
+
+async function transfer({ options, warnings }: Extract<CommandLine, { kind: 'transfer' }>): Promise<never> {
+  const err = (text: string): void => void process.stderr.write(text);
+  if (!options.silent) for (const warning of warnings) err(`pvcurl: ${warning}\n`);
+  const status = await run(options, { stdin: () => process.stdin, stdout: process.stdout, err });
+  // A body that the server did not want may still be open, such as a terminal.
+  process.exit(status);
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { enter } from './enter.ts';
 import { help } from './help.ts';
 import { closeInherited } from './inherited.ts';
-import { parseCommandLine } from './options.ts';
+import { type Options, parseCommandLine } from './options.ts';
 
 declare const PV_VERSION: string;
 
@@ -18,10 +18,13 @@ switch (line.kind) {
     process.stderr.write(`pventer: ${line.message}\nSee pventer --help.\n`);
     process.exitCode = 1;
     break;
-  case 'run':
-    closeInherited();
-    process.exitCode = await enter(line.options, {
-      lxc: { path: path === '' ? undefined : resolve(path), searchPath: directories.join(':') },
-      terminal, isRoot: process.geteuid?.() === 0, err: (text) => process.stderr.write(text), debug: debug !== '',
-    });
+  case 'run': void run(line.options);
+}
+
+async function run(options: Options): Promise<void> {
+  closeInherited();
+  process.exitCode = await enter(options, {
+    lxc: { path: path === '' ? undefined : resolve(path), searchPath: directories.join(':') },
+    terminal, isRoot: process.geteuid?.() === 0, err: (text) => process.stderr.write(text), debug: debug !== '',
+  });
 }
