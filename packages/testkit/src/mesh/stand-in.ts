@@ -1,11 +1,11 @@
 /**
- * A stand-in for a container: a process in a mount namespace and a root of its own, in a cgroup `lxc/<name>`. Its root
- * is a directory of the host, so one can put hostile links and sockets into it, and look, from outside.
+ * A stand-in for a container: a process in a mount namespace and a root of its own, in a cgroup `lxc/<name>` below one
+ * of its own. Its root is a directory of the host, so one can put hostile links and sockets into it, and look, from outside.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { waitFor } from '../wait-for.ts';
 
 const enter = `mount --bind "$1" "$1" && cd "$1" && mkdir -p .old && pivot_root . .old && exec ./busybox chroot . /busybox sh -c "$2"`;
@@ -34,7 +34,9 @@ export class StandIn {
     this.#init = init;
     for (const directory of ['', 'proc', 'run/example', 'tmp']) mkdirSync(join(root, directory), { recursive: true });
     copyFileSync('/bin/busybox', join(root, 'busybox'));
-    this.#cgroup = join('/sys/fs/cgroup', existsSync('/sys/fs/cgroup/cgroup.controllers') ? '' : 'freezer', 'lxc', cgroup);
+    const hierarchy = join('/sys/fs/cgroup', existsSync('/sys/fs/cgroup/cgroup.controllers') ? '' : 'freezer');
+    // Not one `lxc` for all: whoever removed that would take it from another who is about to make a group in it.
+    this.#cgroup = join(mkdtempSync(join(hierarchy, 'pv-stand-in-')), 'lxc', cgroup);
     mkdirSync(this.#cgroup, { recursive: true });
   }
 
@@ -73,10 +75,12 @@ export class StandIn {
     this.#child = undefined;
   }
 
-  /** Kills it and takes its cgroup away; its root stays its owner's. */
+  /** Kills it and takes its cgroups away; its root stays its owner's. */
   async remove(): Promise<void> {
     await this.kill();
     await waitFor(() => removed(this.#cgroup), { what: `removing ${this.#cgroup}` });
+    const lxc = dirname(this.#cgroup);
+    for (const group of [lxc, dirname(lxc)]) rmdirSync(group);
   }
 }
 
