@@ -2,8 +2,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync, type Dirent } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { waitFor } from '@pv/testkit/wait-for';
 import { expect, onTestFinished, test } from 'vitest';
+import { joinCgroup } from '../kit/cgroup.ts';
 import { tempDir } from '../kit/cleanup.ts';
 import { startContainer, type Container } from '../kit/container.ts';
 import { link, runDaemon } from '../kit/daemon.ts';
@@ -213,10 +213,7 @@ async function hostProcessIn(container: Container): Promise<{ pid: number }> {
     child.kill('SIGKILL');
     await exit;
   });
-  const line = readFileSync(`/proc/${container.pid}/cgroup`, 'utf8').split('\n').find((text) => text.includes(container.name)) ?? '';
-  const [, controller = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-  writeFileSync(join('/sys/fs/cgroup', controller, path, 'cgroup.procs'), String(child.pid));
-  await waitFor(() => readFileSync(`/proc/${child.pid}/cgroup`, 'utf8').includes(container.name), { what: 'the process being in the cgroup' });
+  await joinCgroup(child.pid ?? 0, container);
   return { pid: child.pid ?? 0 };
 }
 
