@@ -51,11 +51,10 @@ export async function beginCore(options: CoreOptions): Promise<BeginResult> {
   const lock = lockRun(places.run);
   if (lock === undefined) return { kind: 'refused', problems: [lockedRun(places.run)] };
   prepareRun(places);
-  const unusable = (await Promise.all([...options.engines.values()].map((engine) => engine.unusable()))).filter((reason) => reason !== undefined);
-  const loaded = loadRevision(options.revision, places, options.engines, config.PV_UPDATER_GOALS_TIMEOUT, config.PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED);
-  if (unusable.length > 0 || loaded.kind === 'invalid') {
+  const loaded = await loadRevision(options.revision, places, options.engines, config.PV_UPDATER_GOALS_TIMEOUT, config.PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED);
+  if (loaded.kind === 'invalid') {
     closeSync(lock);
-    return { kind: 'refused', problems: [...unusable, ...(loaded.kind === 'invalid' ? loaded.problems : [])] };
+    return { kind: 'refused', problems: loaded.problems };
   }
   const bus = await prepareHostedBus(loaded.revision, config, places);
   if (bus.kind === 'refused') {

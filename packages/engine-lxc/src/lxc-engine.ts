@@ -36,7 +36,7 @@ export function createLxcEngine(options: LxcOptions): Engine {
   return {
     type: 'lxc',
     unusable,
-    check: (config) => check(config, options),
+    check: ({ config }) => check(config, options),
     start: async (spec) => start(spec, await lxcPath(), options),
     adopt: async (spec) => adopt(spec, await lxcPath(), options),
     sweep: async (spec) => {
@@ -81,8 +81,7 @@ async function start(spec: StartSpec, lxcPath: string, options: LxcOptions): Pro
 }
 
 /** LXC gets init's words as arguments: not every version of it knows quotes in lxc.init.cmd. */
-function startArguments({ name, stateDir, logs, config }: StartSpec, lxcPath: string, file: string, { logLevel }: LxcOptions): string[] {
-  const command = initCommand(configLines(config));
+function startArguments({ name, stateDir, logs, config, command = initCommand(configLines(config)) }: StartSpec, lxcPath: string, file: string, { logLevel }: LxcOptions): string[] {
   return [
     '-P', lxcPath, '-n', name, '-f', file, '-d', '-p', monitorPidFile(stateDir), '-o', logs.engine, '-l', levels[logLevel] ?? 'INFO',
     ...(command.length > 0 ? ['--', ...command] : []),

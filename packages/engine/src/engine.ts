@@ -31,11 +31,28 @@ export interface BindMount {
   readonly readOnly: boolean;
 }
 
-export interface StartSpec {
+/** What a revision says about a container to its engine alone. */
+export interface Declaration {
+  /** Engine-specific configuration (for lxc: lxc.container.conf), and its place for messages. Without such a file: empty, at run.json. */
+  readonly config: { readonly path: string; readonly text: string };
+  /** Of a container whose program is one file, without a root file system. */
+  readonly program?: Program;
+}
+
+export interface Program {
+  /** The container's folder in the trail, absolute. */
+  readonly folder: string;
+  /** The file's name in it. */
+  readonly file: string;
+  /** Names of the container's volumes. */
+  readonly volumes: readonly string[];
+}
+
+export interface StartSpec extends Declaration {
   readonly name: ContainerName;
   readonly group: GroupName | null;
-  /** Engine-specific configuration as the revision has it (for lxc: lxc.container.conf), and its place for messages. */
-  readonly config: { readonly path: string; readonly text: string };
+  /** What init is, instead of what the configuration says. */
+  readonly command?: readonly string[];
   /** Read-only layers, uppermost first, and a writable directory whose `upper` and `work` the engine makes. */
   readonly rootfs: { readonly lower: readonly string[]; readonly writable: string };
   /** What `/volumes/` in the configuration stands for. */
@@ -86,8 +103,8 @@ export interface Engine {
   readonly type: string;
   /** Is the engine itself usable here? Undefined, or a sentence that names what to install or mount. */
   unusable(): Promise<string | undefined>;
-  /** Problems of a configuration, found before anything is stopped or started; each names the line. */
-  check(config: { readonly path: string; readonly text: string }): readonly string[];
+  /** Problems of what a revision says, found before anything is stopped or started; each names the file and the place in it. */
+  check(declaration: Declaration): readonly string[];
   start(spec: StartSpec): Promise<StartResult>;
   adopt(spec: AdoptSpec): Promise<AdoptResult>;
   /** Removes what is left of a container that does not run: cgroups, configuration. The record of its end stays until the next start. */

@@ -17,7 +17,7 @@ export function createFakeEngine(type = 'fake'): Engine {
   return {
     type,
     unusable: async () => undefined,
-    check: ({ path, text }) => text.split('\n').flatMap((line, index) => (line.startsWith('refuse') ? [`${path}:${index + 1}: refuse: is refused`] : [])),
+    check: ({ config: { path, text } }) => text.split('\n').flatMap((line, index) => (line.startsWith('refuse') ? [`${path}:${index + 1}: refuse: is refused`] : [])),
     start,
     adopt,
     sweep: async ({ stateDir }) => {

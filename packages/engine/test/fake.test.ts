@@ -32,7 +32,7 @@ describe('the fake, as any engine', () => {
   for (const { title, run } of conformanceCases) test(title, () => run(harness));
 
   test('a configuration it refuses, with the line', () => {
-    expect(harness.engine.check({ path: 'a/conf', text: 'ok\nrefuse this' })).toEqual(['a/conf:2: refuse: is refused']);
+    expect(harness.engine.check({ config: { path: 'a/conf', text: 'ok\nrefuse this' } })).toEqual(['a/conf:2: refuse: is refused']);
   });
 
   test('a start that cannot be made', async () => {

@@ -42,7 +42,7 @@ function inherit(run: RunJson, group: GroupModel, findings: Findings): Container
   if (run.type === null && statusGoal !== 'MOUNTED') {
     findings.problem(run.file, '$.type', `is missing: status goal ${statusGoal} needs a container engine, such as "lxc"`);
   }
-  if (run.type !== null && run.config === null && statusGoal !== 'MOUNTED') {
+  if (run.type !== null && run.config === null && run.module === null && statusGoal !== 'MOUNTED') {
     findings.problem(run.file, '$.config', 'is missing: the file with the configuration of the container engine');
   }
   return {
@@ -53,6 +53,7 @@ function inherit(run: RunJson, group: GroupModel, findings: Findings): Container
     restartPolicy: run.restartPolicy ?? group.restartPolicy,
     mgmt: run.mgmt,
     config: run.config,
+    module: run.module,
     volumes: run.volumes,
     // All or nothing; an explicit policy "no" is the container's own word.
     recovery: run.recovery ?? (run.statusGoal === 'MOUNTED' ? noRecovery : group.recovery),

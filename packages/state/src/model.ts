@@ -40,7 +40,7 @@ export interface ServiceExport {
 }
 
 /** Passed on to pv-xconnect as they are. */
-export type ServiceOptions = Pick<Link, 'mode' | 'socket_type' | 'allow' | 'learn' | 'hide'>;
+export type ServiceOptions = Pick<Link, 'mode' | 'socket_type' | 'allow' | 'learn' | 'hide' | 'trusted'>;
 
 export interface Requirement {
   readonly name: ServiceName;
@@ -77,6 +77,8 @@ export interface ContainerModel {
   readonly mgmt: boolean;
   /** The engine's configuration file, in the container's folder of the trail. */
   readonly config: string | null;
+  /** The WebAssembly module there, of a container that has one in place of a root file system. */
+  readonly module: string | null;
   /** In mount order; the first image is the root file system. */
   readonly volumes: readonly Volume[];
   readonly recovery: RecoveryPolicy;

@@ -112,7 +112,7 @@ function readContainers(state: State, findings: Findings): RunJson[] {
 function withFiles(container: ContainerModel, state: State, findings: Findings): ContainerModel {
   const file = `${container.name}/services.json`;
   const services = state[file] === undefined ? { exports: [], requires: [], owns: [] } : readServicesFile(file, state[file], findings);
-  for (const needed of [container.config, ...container.volumes.filter(({ kind }) => kind === 'image').map(({ name }) => name)]) {
+  for (const needed of [container.config, container.module, ...container.volumes.filter(({ kind }) => kind === 'image').map(({ name }) => name)]) {
     if (needed !== null && state[`${container.name}/${needed}`] === undefined) {
       findings.problem(`${container.name}/run.json`, '$', `names '${needed}', but the state has no '${container.name}/${needed}'`);
     }

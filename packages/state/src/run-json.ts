@@ -49,6 +49,7 @@ export interface RunJson {
   readonly mgmt: boolean;
   readonly recovery: RecoveryPolicy | undefined;
   readonly config: string | null;
+  readonly module: string | null;
   readonly volumes: readonly Volume[];
   readonly requires: readonly Requirement[];
 }
@@ -60,20 +61,32 @@ export function readRunJson(file: string, value: Json, findings: Findings): RunJ
   const requires = readServices(value, file, findings);
   if (document === undefined) return undefined;
   if (document.name !== file.split('/')[0]) findings.problem(file, '$.name', `must be the name of its folder, '${file.split('/')[0]}'`);
+  const module = readModule(document);
   return {
     name: document.name,
     file,
-    type: document.type ?? null,
+    type: module === null ? (document.type ?? null) : webAssembly,
     group: document.group,
     runlevel: document.runlevel,
     restartPolicy: document.restart_policy,
     statusGoal: document.status_goal,
     mgmt: readRoles(document.roles, file, findings),
     recovery: readRecovery(document, value, file, findings),
-    config: document.config ?? null,
+    config: document.config === module ? null : (document.config ?? null),
+    module,
     volumes: readVolumes(document, file, findings),
     requires,
   };
+}
+
+/** The engine's name, and its shorter one. */
+const webAssembly = 'wasmedge';
+const webAssemblyTypes = [webAssembly, 'wasm'];
+
+/** Where states name it: as the root volume, or in place of a configuration (spec state-engine 10.1). Null: another type. */
+function readModule({ type = '', config, 'root-volume': root }: z.infer<typeof RunDocument>): string | null {
+  if (!webAssemblyTypes.includes(type)) return null;
+  return root ?? (config?.endsWith('.wasm') === true ? config : 'app.wasm');
 }
 
 /** No `roles` at all means mgmt, as upstream's states in the field rely on it. */
@@ -96,7 +109,7 @@ function readRecovery(document: z.infer<typeof RunDocument>, value: Json, file: 
 }
 
 function readVolumes(document: z.infer<typeof RunDocument>, file: string, findings: Findings): Volume[] {
-  const root = document['root-volume'];
+  const root = readModule(document) === null ? document['root-volume'] : undefined;
   const images = [...(root === undefined ? [] : [root]), ...document.volumes].map((name) => image(name, file, findings));
   const writable = Object.entries(document.storage).map(([name, { persistence, disk }]): Volume => {
     const path = `$.storage.${name}`;

@@ -160,3 +160,21 @@ describe('services', () => {
     expect(graph({ services: { required: [{ name: 'lim', role: 'guest', target: '/t' }], optional: [{ name: 'nope', target: '/u' }] } }, strict)).toHaveLength(1);
   });
 });
+
+describe('a WebAssembly container', () => {
+  const wasm = (more: object, files: readonly string[]) => ({ 'web/run.json': { name: 'web', ...more }, ...Object.fromEntries(files.map((file) => [`web/${file}`, sha])) });
+
+  it.each([
+    ['the usual name', { type: 'wasmedge' }, ['app.wasm'], { module: 'app.wasm', config: null }],
+    ['the shorter type', { type: 'wasm' }, ['app.wasm'], { module: 'app.wasm', config: null }],
+    ['the root volume', { type: 'wasmedge', 'root-volume': 'web.wasm' }, ['web.wasm'], { module: 'web.wasm', config: null }],
+    ['in place of a configuration', { type: 'wasmedge', config: 'web.wasm' }, ['web.wasm'], { module: 'web.wasm', config: null }],
+    ['beside a configuration', { type: 'wasmedge', config: 'wasmedge.json' }, ['app.wasm', 'wasmedge.json'], { module: 'app.wasm', config: 'wasmedge.json' }],
+  ])('has its module by %s', (_title, more, files, model) => {
+    expect(revision(wasm(more, files)).containers).toMatchObject([{ type: 'wasmedge', volumes: [], ...model }]);
+  });
+
+  it('without its module is refused', () => {
+    expect(problems(wasm({ type: 'wasmedge' }, []))).toEqual(["web/run.json: $: names 'app.wasm', but the state has no 'web/app.wasm'"]);
+  });
+});

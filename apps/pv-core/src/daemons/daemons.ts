@@ -91,7 +91,7 @@ function meshDaemon({ config, places, programs, node }: DaemonsOptions): DaemonS
   return {
     name: 'pv-xconnect' as DaemonName,
     argv: ['setpriv', `--bounding-set=${bounds}`, '--inh-caps=-all', '--no-new-privs', '--', ...node, join(programs, 'pv-xconnect.mjs')],
-    env: { ...baseEnv(config, places), PV_XCONNECT_MANAGED: '1', PV_XCONNECT_STORE: storeDescription },
+    env: { ...baseEnv(config, places), PV_XCONNECT_MANAGED: '1', PV_XCONNECT_STORE: storeDescription, PV_XCONNECT_TEST_DEVICES: config.PV_XCONNECT_TEST_DEVICES },
     inherit: () => store.open(),
     adopted: (pid) => store.adopt(pid),
     restartSignal: 'SIGUSR2',

@@ -10,6 +10,7 @@ import type { Places } from '@pv/runtime/places';
 import type { Revision } from '@pv/state/model';
 import { problemText } from '@pv/state/problem';
 import { parseRevision } from '@pv/state/revision';
+import { declaration } from './declaration.ts';
 
 export type LoadResult =
   | { readonly kind: 'ok'; readonly revision: Revision; readonly warnings: readonly string[] }
@@ -17,13 +18,14 @@ export type LoadResult =
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
 /** `goalsTimeout` in seconds. `hostedBus`: the host runs a system bus. */
-export function loadRevision(name: RevisionName, places: Places, engines: ReadonlyMap<string, Engine>, goalsTimeout: number, hostedBus = false): LoadResult {
+export async function loadRevision(name: RevisionName, places: Places, engines: ReadonlyMap<string, Engine>, goalsTimeout: number, hostedBus = false): Promise<LoadResult> {
   const trail = places.trail(name);
   const text = readState(join(trail, '.pvr', 'json'));
   if (text.kind === 'unreadable') return { kind: 'invalid', problems: [text.reason] };
   const parsed = parseRevision({ name, text: text.text, goalsTimeout, hostedBus });
   if (parsed.kind === 'invalid') return { kind: 'invalid', problems: parsed.problems.map(problemText) };
-  const problems = [...missingObjects(parsed.revision, trail), ...engineProblems(parsed.revision, trail, engines)];
+  const missing = missingObjects(parsed.revision, trail);
+  const problems = missing.length > 0 ? missing : await engineProblems(parsed.revision, trail, engines);
   if (problems.length > 0) return { kind: 'invalid', problems };
   return { kind: 'ok', revision: parsed.revision, warnings: parsed.warnings.map(problemText) };
 }
@@ -46,13 +48,15 @@ function missingObjects(revision: Revision, trail: string): string[] {
   });
 }
 
-function engineProblems(revision: Revision, trail: string, engines: ReadonlyMap<string, Engine>): string[] {
-  return revision.containers.flatMap(({ name, type, config }) => {
+async function engineProblems(revision: Revision, trail: string, engines: ReadonlyMap<string, Engine>): Promise<string[]> {
+  const asked = new Map([...new Set(revision.containers.map(({ type }) => type ?? ''))].map((type) => [type, engines.get(type)?.unusable()]));
+  const problems = revision.containers.map(async (container) => {
+    const { name, type } = container;
     if (type === null) return [];
     const engine = engines.get(type);
     if (engine === undefined) return [`${name}/run.json: $.type: no plugin for platform type '${type}' (platform '${name}'); there are: ${[...engines.keys()].join(', ')}`];
-    if (config === null) return [];
-    const path = join(trail, name, config);
-    return engine.check({ path: `${name}/${config}`, text: readFileSync(path, 'utf8') });
+    const unusable = await asked.get(type);
+    return unusable === undefined ? engine.check(declaration(container, trail)) : [`${name}/run.json: $.type: ${unusable}`];
   });
+  return (await Promise.all(problems)).flat();
 }

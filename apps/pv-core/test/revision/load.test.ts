@@ -24,15 +24,15 @@ function load(text: string | undefined, files: readonly string[] = ['lxc.contain
 }
 
 describe('a revision', () => {
-  it('is loaded when all is there', () => expect(load(state('lxc'))).toMatchObject({ kind: 'ok', revision: { name: '0' } }));
+  it('is loaded when all is there', () => expect(load(state('lxc'))).resolves.toMatchObject({ kind: 'ok', revision: { name: '0' } }));
 
   it.each([
     ['no state', undefined, undefined, 'json: cannot be read: ENOENT'],
     ['a truncated state', state('lxc').slice(0, 80), undefined, 'state: $: not JSON'],
     ['a missing object', state('lxc'), ['lxc.container.conf'], `state: $["web/root.squashfs"]: object ${sha} is missing at`],
     ['an unknown engine', state('runc'), undefined, "web/run.json: $.type: no plugin for platform type 'runc' (platform 'web'); there are: lxc"],
-  ])('with %s is refused', (_title, text, files, message) => {
-    const loaded = load(text, files);
+  ])('with %s is refused', async (_title, text, files, message) => {
+    const loaded = await load(text, files);
     expect(loaded.kind === 'invalid' && loaded.problems.join('\n')).toContain(message);
   });
 });
