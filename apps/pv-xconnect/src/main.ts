@@ -50,7 +50,7 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
   const { coreSocket, xconnectSocket } = places({ run: config.PV_SYSTEM_RUNDIR, storage: config.PV_STORAGE_MNTPOINT });
   // Directories made in a container are as this says; sockets are exact whatever it is.
   process.umask(0o022);
-  const testDevices = parseTestDevices(env['PV_XCONNECT_TEST_DEVICES']);
+  const testDevices = parseTestDevices(config.PV_XCONNECT_TEST_DEVICES);
   if (testDevices.size > 0) lines.err(`pv-xconnect: PV_XCONNECT_TEST_DEVICES is set: containers may be given the devices ${[...testDevices].join(', ')}. It is for tests.`);
   const started = await startDaemon({
     coreSocket, ownSocket: xconnectSocket, managed: env['PV_XCONNECT_MANAGED'] === '1',

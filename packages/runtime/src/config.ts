@@ -21,6 +21,8 @@ export interface Config {
   readonly PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: boolean;
   /** The numeric user and group that this bus runs as. */
   readonly PV_XCONNECT_DBUS_UID: number;
+  /** For tests: `<major>:<minor>,...`, devices that drm links may hand out beside graphics ones. */
+  readonly PV_XCONNECT_TEST_DEVICES: string;
 }
 
 export interface ConfigResult {
@@ -39,6 +41,7 @@ export const defaultConfig: Config = {
   PV_LXC_ALLOW_HOST_NETWORK: false,
   PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: false,
   PV_XCONNECT_DBUS_UID: 65412,
+  PV_XCONNECT_TEST_DEVICES: '',
 };
 
 type Parse<T> = (text: string) => T | undefined;
@@ -52,6 +55,7 @@ const boolean: Parse<boolean> = (text) => {
   if (/^(?:true|yes|on|[1-9]\d*)$/i.test(text)) return true;
   return /^(?:false|no|off|0)$/i.test(text) ? false : undefined;
 };
+const deviceNumbers: Parse<string> = (text) => (/^(?:\d+:\d+(?:,\d+:\d+)*)?$/.test(text) ? text : undefined);
 
 const parsers: { readonly [K in keyof Config]: Parse<Config[K]> } = {
   PV_SYSTEM_RUNDIR: absolutePath,
@@ -65,6 +69,7 @@ const parsers: { readonly [K in keyof Config]: Parse<Config[K]> } = {
   PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: boolean,
   // Below the ids of roles.
   PV_XCONNECT_DBUS_UID: integer(1, 65_533),
+  PV_XCONNECT_TEST_DEVICES: deviceNumbers,
 };
 
 /** `file`: the text of a configuration file, `key=value` per line, `#` comments. `env`: the environment. */
