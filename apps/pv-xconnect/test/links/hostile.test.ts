@@ -116,6 +116,13 @@ const hostileTargets: { what: string; target?: string; prepare: (consumer: Conta
   { what: 'an existing directory', prepare: (consumer) => place(consumer, (path) => mkdirSync(path)), reason: 'exists and is not a socket; it is left as it is' },
   { what: 'a symlink to a host file', prepare: (consumer, host) => place(consumer, (path) => symlinkSync(host, path)), reason: 'exists and is not a socket; it is left as it is' },
   { what: 'a FIFO', prepare: (consumer) => place(consumer, (path) => void execFileSync('mkfifo', [path])), reason: 'exists and is not a socket; it is left as it is' },
+  {
+    what: 'a device node of its own', target: '/dev/null', reason: 'exists and is not a socket; it is left as it is',
+    prepare: (consumer) => {
+      mkdirSync(consumer.at('/dev'));
+      execFileSync('mknod', [consumer.at('/dev/null'), 'c', '1', '3']);
+    },
+  },
   { what: 'below a file', prepare: (consumer) => writeFileSync(consumer.at('/run/pv'), ''), reason: 'Not a directory' },
   { what: '..', target: '/run/pv/..', prepare: () => undefined, reason: 'Invalid argument' },
   { what: 'a name that is too long', target: `/run/${'n'.repeat(256)}`, prepare: () => undefined, reason: 'Name too long' },
@@ -136,6 +143,17 @@ test.each(hostileTargets)('7.2-12 a target that is $what is refused with the rea
   expect(await daemon.complained('Failed to add link for raw')).toContain(reason);
   expect(snapshot(consumer.root)).toEqual(before);
   expect(snapshot(hostDirectory)).toEqual(['file regular:host']);
+});
+
+test('7.2-12 a target that something is mounted on is refused, and the mount stays; one in /dev is a path like any other', async () => {
+  const init = `/busybox mkdir -p ${dirname(target)} /dev; echo mounted > /mounted; : > ${target}; /busybox mount --bind /mounted ${target}`;
+  const [consumer, provider, daemon] = await Promise.all([startContainer('consumer', { init }), startContainer('provider'), runDaemon()]);
+  await serve(provider.at(socketPath), says('mesh'));
+  daemon.core.set([link(consumer, provider), link(consumer, provider, { name: 'dev', target: '/dev/raw.sock' })]);
+  expect(await daemon.complained('Failed to add link for raw')).toContain('exists and is not a socket; it is left as it is');
+  await daemon.printed(`Link established: ${consumer.name}/dev`);
+  expect(await ask(consumer.at('/dev/raw.sock'), '')).toBe('mesh');
+  await consumer.exec('grep', '-q', 'mounted', target);
 });
 
 test('7.2-12 a socket that the consumer itself listens on is not taken from it; one left over is', async () => {
