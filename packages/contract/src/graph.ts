@@ -85,7 +85,7 @@ export type LinkCounters = z.infer<typeof LinkCounters>;
 /** A link as pv-xconnect has it. */
 export const LinkStatus = z.extend(Link, {
   state: LinkState,
-  /** Why it is not established. */
+  /** Why it is not established; of one that is, what its users should know. */
   reason: z.optional(z.string()),
   /** When it came into this state: ISO 8601, UTC. */
   since: z.string(),

@@ -66,8 +66,8 @@ export class Slot {
   }
 
   status(): { state: LinkState; reason?: string; since: string } {
-    const { state } = this.#condition;
-    return { state, ...(this.#condition.state === 'established' ? {} : { reason: this.#condition.reason }), since: this.#since };
+    const reason = this.#condition.state === 'established' ? this.#active?.remark : this.#condition.reason;
+    return { state: this.#condition.state, ...(reason === undefined ? {} : { reason }), since: this.#since };
   }
 
   /** For another consumer process: what was injected into the old one goes. */

@@ -18,6 +18,8 @@ export interface PluginContext {
 export interface ActiveLink {
   /** The relay's number of it; undefined: its bytes do not go through the relay. */
   readonly relayId?: number;
+  /** What its users should know although it is established. */
+  readonly remark?: string | undefined;
   /** Whether the consumer still finds what was injected. */
   intact(): boolean;
   /** The provider's present process; undefined: none. The pin stays its caller's to close, after the next call here. */

@@ -25,6 +25,7 @@ export interface Shared {
 interface Held {
   readonly device: Device;
   readonly node: Injected;
+  readonly remark: string | undefined;
   release(): void;
 }
 
@@ -44,6 +45,10 @@ export class DeviceLink implements ActiveLink {
     this.#consumer = consumer;
     this.#shared = shared;
     this.#context = context;
+  }
+
+  get remark(): string | undefined {
+    return this.#held?.remark;
   }
 
   intact(): boolean {
@@ -84,14 +89,15 @@ export class DeviceLink implements ActiveLink {
 
   #permit(device: Device, releaseClaim: () => void): string | undefined {
     const rule = this.#shared.rules.allow(this.#consumer, this.#link.consumer, device.number);
-    if (rule.kind === 'container decides') this.#context.lines.out(`pvx-drm: The container's own device rules decide whether ${this.#link.consumer} can open ${device.number}: it has no version 1 control group for them`);
+    const remark = rule.kind === 'container decides' ? `the container's own device rules decide whether it can open ${device.number}: it has no version 1 control group for them` : undefined;
+    if (remark !== undefined) this.#context.lines.out(`pvx-drm: ${this.#link.consumer}: ${remark}`);
     const result = rule.kind === 'refused' ? { refusal: rule.reason } : this.#place(device);
     const release = (): void => {
       if (rule.kind === 'allowed') rule.release();
       releaseClaim();
     };
     if ('node' in result) {
-      this.#held = { device, node: result.node, release };
+      this.#held = { device, node: result.node, remark, release };
       return undefined;
     }
     release();

@@ -42,6 +42,7 @@ describe('between LXC containers', () => {
     await makeIn(provider, card, 1, 3);
     const before = devicesList(consumer);
     const active = bench.establish(consumer, provider);
+    expect(active.remark).toBeUndefined();
     expect(devicesList(consumer)).toBe(`${before}c 1:3 rw\n`);
     await consumer.exec('sh', '-c', `echo x > ${card}`);
     await consumer.exec('ln', card, '/dev/kept');

@@ -18,7 +18,7 @@ class MeshBench {
   constructor() {
     const plugins = new Map([['drm', drmPlugin(new Set(), () => undefined)]]);
     // No byte of a drm link goes through the relay, no socket of it is kept.
-    const unused = { relay: {}, keeper: { forgetOthers: () => undefined } };
+    const unused = { relay: { counters: () => new Map() }, keeper: { forgetOthers: () => undefined } };
     this.mesh = new Mesh({
       plugins, pin: pinContainer, clock: this.clock, random: () => 0.5, timestamp: () => '', ...unused,
       lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.err.push(line) },
@@ -38,13 +38,14 @@ test('7.1-4 a card comes with the link and goes with it; what pv-xconnect did is
   const { consumer, provider, bench } = await trio();
   bench.mesh.apply([drmLink(consumer, provider)]);
   expect(statSync(consumer.at(card)).rdev).toBe(statSync(provider.at(card)).rdev);
+  expect(await bench.mesh.status()).toMatchObject([{ state: 'established', reason: "the container's own device rules decide whether it can open 226:0: it has no version 1 control group for them" }]);
   bench.mesh.apply([]);
   expect(readdirSync(consumer.at('/dev/dri'))).toEqual([]);
   expect(bench.out).toEqual([
     `Adding link: ${consumer.name} (pid=${consumer.pid}, drm) -> ${card} (inject to: ${card})`,
     `pvx-drm: Adding DRM link for ${consumer.name} (role: client)`,
     `pvx-drm: Target: ${card}, Provider Node: ${card}`,
-    `pvx-drm: The container's own device rules decide whether ${consumer.name} can open 226:0: it has no version 1 control group for them`,
+    `pvx-drm: ${consumer.name}: the container's own device rules decide whether it can open 226:0: it has no version 1 control group for them`,
     `Link established: ${consumer.name}/drm-master`,
     `Removing link: ${consumer.name}/drm-master (target ${card})`,
   ]);
