@@ -120,3 +120,17 @@ test('when nobody reads its lines any more it goes on, and a client that leaves 
   // The link was made anew meanwhile, so there is a moment without a listener.
   await vi.waitFor(async () => expect(await ask(consumer.at(target), 'alive')).toBe('alive'), { timeout: 20_000, interval: 20 });
 });
+
+test('7.2-15 of several that are started at once one manages the mesh, the others say so and end', async () => {
+  const { consumer, start } = await place();
+  const all = Array.from({ length: 5 }, () => start({ PV_XCONNECT_MANAGED: '1' }));
+  const manages = await Promise.any(all.map(async (one) => {
+    await one.printed('Link established');
+    return one;
+  }));
+  for (const other of all.filter((one) => one !== manages)) {
+    expect(await other.ended()).toEqual({ code: 0, err: '', out: ['pv-xconnect starting...', 'Another pv-xconnect still manages the mesh; this one ends and leaves it to it'] });
+  }
+  expect(await ask(consumer.at(target), 'by one of them')).toBe('by one of them');
+  expect(await manages.signal('SIGTERM')).toMatchObject({ code: 0, err: '' });
+});
