@@ -5,7 +5,7 @@
 import { hostName } from '@pv/contract/grammar';
 import type { TakeMountSteps } from '../../mounts/mount-file.ts';
 import type { Plugin } from '../plugin.ts';
-import { DeviceLink, type Shared } from './device-link.ts';
+import { establishDevice, type Shared } from './device-link.ts';
 import { DeviceRules } from './device-rules.ts';
 import { Holders } from './holders.ts';
 
@@ -22,9 +22,7 @@ export function drmPlugin(testDevices: ReadonlySet<string>, takeSteps: TakeMount
     establish(link, consumer, provider, context) {
       context.lines.out(`pvx-drm: Adding DRM link for ${link.consumer} (role: ${link.role})`);
       context.lines.out(`pvx-drm: Target: ${link.target}, Provider Node: ${link.socket}`);
-      const active = new DeviceLink(link, consumer, shared, context);
-      const refusal = active.inject(provider);
-      return refusal === undefined ? { kind: 'established', active } : { kind: 'failed', reason: refusal };
+      return establishDevice(shared, link, consumer, provider, context);
     },
   };
 }

@@ -102,7 +102,10 @@ test('a socket that the provider makes anew is mounted anew', async () => {
   bench.clock.advance(1);
   expect(active.intact()).toBe(true);
   expect(await ask(inside(consumer, target), '')).toBe('second');
-  expect(bench.out.at(-1)).toBe(`pvx-unix: The provider made its socket anew; ${target} of ${consumer.name} is that one now`);
+  expect(bench.out.slice(-2)).toEqual([
+    `pvx-unix: ${target} is taken from ${consumer.name}: ${socketPath} of the provider is another socket now`,
+    `pvx-unix: ${target} is in ${consumer.name} again`,
+  ]);
 });
 
 test('while the provider has no socket there is none in the consumer, said once', async () => {
@@ -113,7 +116,11 @@ test('while the provider has no socket there is none in the consumer, said once'
   rmSync(provider.at(socketPath), { force: true });
   for (let second = 0; second < 3; second++) bench.clock.advance(1);
   expect(existsSync(inside(consumer, target))).toBe(false);
-  expect(bench.err).toEqual([`Could not mount the provider's socket for ${consumer.name}/raw: ${socketPath} of the provider: No such file or directory`]);
+  expect(bench.out.slice(1)).toEqual([`pvx-unix: ${target} is taken from ${consumer.name}: ${socketPath} of the provider: No such file or directory`]);
+  expect(bench.err).toEqual([]);
+  mkdirSync(provider.at(socketPath));
+  for (let second = 0; second < 3; second++) bench.clock.advance(1);
+  expect(bench.err).toEqual([`pvx-unix: ${target} cannot be in ${consumer.name}: ${socketPath} of the provider: it is not a socket`]);
 });
 
 test('a restarted provider is mounted again, and while it is away nothing of its file system is held', async () => {

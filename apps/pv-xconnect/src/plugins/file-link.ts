@@ -1,0 +1,128 @@
+/**
+ * What the types have in common that put a file of the provider's into the consumer: a device node, or its very socket.
+ * No byte passes through here. The provider's file is looked at now and then, so one that it makes anew takes the old
+ * one's place, and one that it stops offering goes from the consumer too.
+ */
+import type { GraphLink } from '../graph/parse.ts';
+import type { Pin } from '../links/pin.ts';
+import type { ActiveLink, Establish, PluginContext } from './plugin.ts';
+
+/** A file that is in the consumer. */
+export interface PlacedFile {
+  /** What its users should know although it is there. */
+  readonly remark?: string | undefined;
+  /** Whether the consumer still finds it. */
+  intact(): boolean;
+  /** How the provider's file is another one now. */
+  changed(provider: Pin): string | undefined;
+  /** Takes it away, if it is still the one that was put there. */
+  remove(): void;
+}
+
+export type PlaceFile = { readonly placed: PlacedFile } | { readonly refusal: string };
+
+export interface FileType {
+  readonly secondsBetweenLooks: number;
+  /** Whether the file may stay while its provider does not run. */
+  readonly outlivesProvider: boolean;
+  place(provider: Pin): PlaceFile;
+}
+
+export function establishFile(type: FileType, link: GraphLink, provider: Pin, context: PluginContext): Establish {
+  const active = new FileLink(type, link, context);
+  const refusal = active.begin(provider);
+  return refusal === undefined ? { kind: 'established', active } : { kind: 'failed', reason: refusal };
+}
+
+class FileLink implements ActiveLink {
+  readonly #type: FileType;
+  readonly #link: GraphLink;
+  readonly #context: PluginContext;
+  #provider: Pin | undefined;
+  #placed: PlacedFile | undefined;
+  #lastRefusal: string | undefined;
+  #cancelLook: () => void = () => undefined;
+
+  constructor(type: FileType, link: GraphLink, context: PluginContext) {
+    this.#type = type;
+    this.#link = link;
+    this.#context = context;
+  }
+
+  get remark(): string | undefined {
+    return this.#placed?.remark;
+  }
+
+  /** Without a provider there is nothing to be found. */
+  intact(): boolean {
+    if (this.#placed === undefined) return this.#provider === undefined;
+    return this.#placed.intact() && this.#changed() === undefined;
+  }
+
+  useProvider(provider: Pin | undefined): void {
+    this.#cancelLook();
+    if (!this.#type.outlivesProvider) this.#drop();
+    this.#provider = provider;
+    if (provider !== undefined) this.#look();
+  }
+
+  close(): void {
+    this.#cancelLook();
+    this.#drop();
+  }
+
+  /** Why it cannot be; undefined: the consumer has the file. */
+  begin(provider: Pin): string | undefined {
+    this.#provider = provider;
+    const refusal = this.#place(provider);
+    if (refusal === undefined) this.#lookLater();
+    return refusal;
+  }
+
+  #place(provider: Pin): string | undefined {
+    const result = this.#type.place(provider);
+    if ('refusal' in result) return result.refusal;
+    this.#placed = result.placed;
+    return undefined;
+  }
+
+  #drop(): void {
+    this.#placed?.remove();
+    this.#placed = undefined;
+  }
+
+  /** While the provider does not run, nothing has changed. */
+  #changed(): string | undefined {
+    return this.#provider?.alive() === true ? this.#placed?.changed(this.#provider) : undefined;
+  }
+
+  #look(): void {
+    const changed = this.#changed();
+    if (changed !== undefined) {
+      this.#say(`is taken from ${this.#link.consumer}: ${changed}`);
+      this.#lastRefusal = changed;
+      this.#drop();
+    }
+    if (this.#provider?.alive() === true && this.#placed === undefined) this.#tell(this.#place(this.#provider));
+    this.#lookLater();
+  }
+
+  /** Each refusal once, until it is another. */
+  #tell(refusal: string | undefined): void {
+    if (refusal === undefined) this.#say(`is in ${this.#link.consumer} again`);
+    else if (refusal !== this.#lastRefusal) this.#context.lines.err(this.#line(`cannot be in ${this.#link.consumer}: ${refusal}`));
+    this.#lastRefusal = refusal;
+  }
+
+  #say(text: string): void {
+    this.#context.lines.out(this.#line(text));
+  }
+
+  #line(text: string): string {
+    return `pvx-${this.#link.type}: ${this.#link.target} ${text}`;
+  }
+
+  #lookLater(): void {
+    this.#cancelLook = this.#context.clock.after(this.#type.secondsBetweenLooks, () => this.#look());
+  }
+}
