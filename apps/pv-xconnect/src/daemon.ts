@@ -1,4 +1,5 @@
 /** Puts the parts together: the graph that is followed, the mesh that follows it, and the socket that one may ask. */
+import { dirname } from 'node:path';
 import { hostName } from '@pv/contract/grammar';
 import { takeMountSteps } from '@pv/pv-native/mount-into';
 import type { Clock, Random } from '@pv/runtime/clock';
@@ -73,9 +74,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
   }
 }
 
-function run(claim: Claim & { kind: 'ours' }, { coreSocket, pid, lines, clock, random, timestamp, workers, testDevices, onFault, store }: DaemonOptions): Pick<Started & { kind: 'running' }, 'stop' | 'handOver'> {
+function run(claim: Claim & { kind: 'ours' }, { coreSocket, ownSocket, pid, lines, clock, random, timestamp, workers, testDevices, onFault, store }: DaemonOptions): Pick<Started & { kind: 'running' }, 'stop' | 'handOver'> {
   const takeSteps: TakeMountSteps = (steps) => takeMountSteps(workers.mount, steps);
-  const plugins = new Map([dbusPlugin, drmPlugin(testDevices, takeSteps), restPlugin, unixPlugin(takeSteps), waylandPlugin].map((plugin) => [plugin.type, plugin]));
+  const plugins = new Map([dbusPlugin, drmPlugin(testDevices, takeSteps), restPlugin, unixPlugin(takeSteps), waylandPlugin(dirname(ownSocket))].map((plugin) => [plugin.type, plugin]));
   const relay = new MeshRelay(workers.relay, onFault);
   const keeper = new SocketKeeper(store);
   const mesh = new Mesh({ plugins, pin: sharedPins(deferredClose(relay, (of, name) => (name === hostName ? pinHost() : pinContainer(of, name)))), lines, clock, random, relay, keeper, timestamp });

@@ -32,6 +32,8 @@ export const serviceOptions = {
   learn: z.optional(z.boolean()),
   /** wayland: globals (interface names) that the consumers do not see. */
   hide: z.optional(z.array(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,63}$/, { error: 'is not the name of a Wayland interface' })))),
+  /** wayland: the compositor is not told that its consumers are sandboxed (security-context-v1). */
+  trusted: z.optional(z.boolean()),
 } as const;
 
 /** Whom the provider lets in; a missing list is everybody. `any` among the roles stands for every role. */
@@ -91,6 +93,8 @@ export const LinkStatus = z.extend(Link, {
   since: z.string(),
   /** The last thing that went wrong in a session. */
   last_error: z.optional(z.string()),
+  /** wayland: whether the compositor knows the consumer as a sandboxed client; missing until the first connection to the present compositor. */
+  sandboxed: z.optional(z.boolean()),
   ...LinkCounters.shape,
 });
 export type LinkStatus = z.infer<typeof LinkStatus>;

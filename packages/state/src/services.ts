@@ -77,7 +77,7 @@ function readEntry(entry: Json, at: At, declared: Declared, findings: Findings):
 
 /** Which types an option has a meaning for. */
 const optionTypes: Readonly<Record<keyof ServiceOptions, readonly ServiceType[]>> = {
-  mode: ['unix'], socket_type: ['unix'], allow: ['rest', 'dbus'], learn: ['dbus'], hide: ['wayland'],
+  mode: ['unix'], socket_type: ['unix'], allow: ['rest', 'dbus'], learn: ['dbus'], hide: ['wayland'], trusted: ['wayland'],
 };
 const ruleKeyTypes: Readonly<Record<string, ServiceType>> = { methods: 'rest', path: 'rest', see: 'dbus', talk: 'dbus', own: 'dbus' };
 

@@ -27,6 +27,12 @@ describe('a link', () => {
     const [open] = declaredLinks(revision({ ...container('p', [], [raw]), ...container('c', [{ name: 'raw', target: '/t' }]) }));
     expect([open && 'roles' in open, open && 'consumers' in open]).toEqual([false, false]);
   });
+
+  it('carries what a compositor trusts and hides, which only a compositor may', () => {
+    const stated = (type: string) => ({ ...container('p', [], [{ ...raw, type, trusted: true, hide: ['wl_seat'] }]), ...container('c', [{ name: 'raw', target: '/t' }]) });
+    expect(declaredLinks(revision(stated('wayland')))).toEqual([expect.objectContaining({ trusted: true, hide: ['wl_seat'] })]);
+    expect(() => revision(stated('unix'))).toThrow("$.services[0].trusted: has no meaning for a service of type 'unix', only for: wayland");
+  });
 });
 
 describe('an explanation', () => {

@@ -6,7 +6,7 @@ import type { Link } from '@pv/contract/graph';
 
 /** The contract's link, its strings not branded, since only their structure was checked here. */
 export type GraphLink = { readonly [K in Exclude<keyof Link, OptionKey | keyof Consent>]: Link[K] extends number ? number : string } & LinkOptions & Consent;
-type OptionKey = 'uid' | 'mode' | 'socket_type' | 'allow' | 'learn' | 'hide';
+type OptionKey = 'uid' | 'mode' | 'socket_type' | 'allow' | 'learn' | 'hide' | 'trusted';
 /** Whom the provider lets in; a missing list is everybody. */
 interface Consent {
   readonly roles?: readonly string[];
@@ -62,7 +62,7 @@ function readLink(entry: Record<string, unknown>, type: string): GraphLink | und
   };
 }
 
-const optionKeys: readonly OptionKey[] = ['uid', 'mode', 'socket_type', 'allow', 'learn', 'hide'];
+const optionKeys: readonly OptionKey[] = ['uid', 'mode', 'socket_type', 'allow', 'learn', 'hide', 'trusted'];
 
 /** As pv-core's schema let them through when it accepted the state. */
 function readOptions(entry: Record<string, unknown>): LinkOptions {

@@ -13,7 +13,7 @@ import { Slot, type SlotContext } from './slot.ts';
 import { failedLine, removingLine } from './wording.ts';
 
 /** The contract's LinkStatus, its strings not branded. */
-export type MeshLink = GraphLink & LinkCounters & { readonly state: LinkState; readonly reason?: string; readonly since: string; readonly last_error?: string };
+export type MeshLink = GraphLink & LinkCounters & { readonly state: LinkState; readonly reason?: string; readonly since: string; readonly last_error?: string; readonly sandboxed?: boolean };
 
 /** Milliseconds that sessions of a replaced link may go on. */
 const drainMs = 5_000;
@@ -45,8 +45,8 @@ export class Mesh {
 
   async status(): Promise<MeshLink[]> {
     const counters = await this.#context.relay.counters();
-    const slots = [...this.#slots.values()].map((slot) => ({ ...slot.link, ...slot.status(), ...linkCounters(counters.get(slot.relayId ?? 0)) }));
-    const refused = this.#refused.map(({ link, reason, since }) => ({ ...link, state: 'failed' as const, reason, since, ...linkCounters(undefined) }));
+    const slots = [...this.#slots.values()].map((slot) => ({ ...slot.link, ...slot.status(), ...relayStatus(counters.get(slot.relayId ?? 0)) }));
+    const refused = this.#refused.map(({ link, reason, since }) => ({ ...link, state: 'failed' as const, reason, since, ...relayStatus(undefined) }));
     return [...slots, ...refused];
   }
 
@@ -148,10 +148,10 @@ function startOf(pid: number): number | undefined {
   return process === undefined || process.state === 'Z' ? undefined : process.startTime;
 }
 
-function linkCounters(relay: RelayCounters | undefined): LinkCounters & { last_error?: string } {
+function relayStatus(relay: RelayCounters | undefined): LinkCounters & Pick<MeshLink, 'last_error' | 'sandboxed'> {
   return {
     sessions: relay?.sessions ?? 0, accepted: relay?.accepted ?? 0, refused: relay?.refused ?? 0, descriptors: relay?.descriptors ?? 0,
     bytes_to_provider: relay?.bytesToProvider ?? 0, bytes_to_consumer: relay?.bytesToConsumer ?? 0,
-    ...(relay?.lastError === undefined ? {} : { last_error: relay.lastError }),
+    ...(relay?.lastError === undefined ? {} : { last_error: relay.lastError }), ...(relay?.ownDoor === undefined ? {} : { sandboxed: relay.ownDoor }),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * What the types have in common that offer a socket of the provider as a socket in the consumer: placing it, having it
  * served by the relay, and the lines about it. A type of this kind is a `SocketType`, turned into a plugin by
- * `socketPlugin`. A filter's kind must be in relay-worker.ts, the plugin itself in daemon.ts.
+ * `socketPlugin`. The kind of a filter or talk must be in relay-worker.ts, the plugin itself in daemon.ts.
  */
 import type { RelayEvent, RelayLink, RelayProvider } from '@pv/pv-native/relay/link';
 import { hostName } from '@pv/contract/grammar';
@@ -27,6 +27,8 @@ export interface SocketType {
   readonly accepted: (link: GraphLink, consumer: Pin) => string;
   /** Asked for each process of the provider. A filter's kind must not change. Missing: bytes are copied as they come. */
   readonly route?: (link: GraphLink, provider: Pin, context: PluginContext) => Route;
+  /** What each process of the provider is told before its first session. */
+  readonly talk?: (link: GraphLink, consumer: Pin) => RelayLink['talk'];
 }
 
 export function socketPlugin(type: SocketType): Plugin {
@@ -56,10 +58,12 @@ export function establishSocket(type: SocketType, link: GraphLink, consumer: Pin
 function serve(type: SocketType, link: GraphLink, consumer: Pin, first: Pin, { placed, sessions }: TakenOver, context: PluginContext): ActiveLink {
   const routeTo = (provider: Pin): Route => type.route?.(link, provider, context) ?? {};
   const route = routeTo(first);
+  const talk = type.talk?.(link, consumer);
   const served = context.relay.serve(
     {
       listenFd: placed.fd, socketType: link.socket_type ?? 'stream', path: link.socket,
       own: { dev: String(placed.id.dev), ino: String(placed.id.ino) }, ...(route.filter === undefined ? {} : { filter: route.filter }),
+      ...(talk === undefined ? {} : { talk }),
     },
     asProvider(first, route),
     eventLines(type, link, consumer, context),

@@ -1,24 +1,35 @@
-/** Real compositors and clients in real LXC containers that have the machine's /usr, read-only. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+/** Real compositors and clients in real LXC containers that have a /usr of Debian's, read-only: the machine's, or that of a newer suite. */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { tree } from '@pv/testkit/box/project';
 import { type Picture, readPng } from '@pv/testkit/png';
 import { waitFor } from '@pv/testkit/wait-for';
 import { expect } from 'vitest';
 import { type LxcContainer, startLxc } from './lxc.ts';
 
-const usr = [
-  'lxc.mount.entry = /usr usr none ro,bind,create=dir 0 0', 'lxc.mount.entry = /usr/bin bin none ro,bind,create=dir 0 0',
-  'lxc.mount.entry = /usr/lib lib none ro,bind,create=dir 0 0', 'lxc.mount.entry = /usr/lib64 lib64 none ro,bind,create=dir 0 0',
-  'lxc.mount.entry = tmpfs tmp tmpfs rw,mode=1777,create=dir 0 0', 'lxc.mount.entry = tmpfs dev/shm tmpfs rw,mode=1777,create=dir 0 0',
-];
+const bind = (from: string, to: string): string => `lxc.mount.entry = ${from} ${to} none ro,bind,create=dir 0 0`;
+const systemOf = (root: string): string[] => [bind(`${root}/usr`, 'usr'), ...['bin', 'lib', 'lib64'].map((name) => bind(`${root}/usr/${name}`, name))];
+const scratch = ['tmp', 'dev/shm'].map((place) => `lxc.mount.entry = tmpfs ${place} tmpfs rw,mode=1777,create=dir 0 0`);
 
 /** Both compositors fill what nothing covers with this. */
 export const background = 0x20_30_40;
 
-export const startDesktop = (stem: string): Promise<LxcContainer> => startLxc(stem, usr);
+export const startDesktop = (stem: string): Promise<LxcContainer> => startWith(stem, systemOf(''));
 
-/** Runs a script of the machine's own shell and programs in the container; what it prints. */
-const script = (container: LxcContainer, text: string): Promise<string> => container.exec('env', '-i', 'PATH=/usr/bin', 'HOME=/tmp', '/usr/bin/sh', '-c', text);
+/** Of the suite that has security contexts; without the machine's programs. */
+export const startNewDesktop = (stem: string): Promise<LxcContainer> => startWith(stem, [...systemOf(tree('compositor')), bind(`${tree('compositor')}/etc/fonts`, 'etc/fonts')]);
+
+async function startWith(stem: string, system: readonly string[]): Promise<LxcContainer> {
+  const container = await startLxc(stem, [...system, ...scratch]);
+  await container.exec('mkdir', '/applets');
+  await container.exec('--install', '-s', '/applets');
+  mkdirSync(container.at('/etc'), { recursive: true });
+  writeFileSync(container.at('/etc/passwd'), 'nobody:x:65534:65534::/:/bin/sh\n');
+  return container;
+}
+
+/** Runs a script of the container's programs, and busybox for what it has not got; what it prints. */
+const script = (container: LxcContainer, text: string): Promise<string> => container.exec('env', '-i', 'PATH=/usr/bin:/applets', 'HOME=/tmp', 'sh', '-c', text);
 
 /** Starts a program, after its variables, and leaves it; its output is in `log`, a path in the container. */
 export async function spawnIn(container: LxcContainer, log: string, command: string): Promise<void> {
@@ -30,9 +41,9 @@ export function runIn(container: LxcContainer, command: string): Promise<string>
   return script(container, `timeout 10 env ${command} 2>&1; echo "status $?"`);
 }
 
-/** Nobody in the container reaps what has ended. */
+/** `program`: how its name begins. Nobody in the container reaps what has ended. */
 export async function isRunning(container: LxcContainer, program: string): Promise<boolean> {
-  return (await script(container, `pgrep --runstates R,S,D ${program} || true`)) !== '';
+  return (await script(container, `grep -lsE '^[0-9]+ \\(${program}[^)]*\\) [RSD]' /proc/[0-9]*/stat || true`)) !== '';
 }
 
 export const logOf = (container: LxcContainer, path: string): string => (existsSync(container.at(path)) ? readFileSync(container.at(path), 'utf8') : '');
@@ -61,7 +72,7 @@ abstract class InContainer implements Compositor {
   protected abstract shoot(): Promise<string>;
 
   async kill(): Promise<void> {
-    await script(this.container, `pkill -9 -x ${this.program}`);
+    await script(this.container, `killall -9 ${this.program}`);
     await waitFor(async () => !(await isRunning(this.container, this.program)), { what: `the end of ${this.program}` });
     rmSync(this.container.at(this.socket), { force: true });
     rmSync(`${this.container.at(this.socket)}.lock`, { force: true });
@@ -104,7 +115,7 @@ export class Sway extends InContainer {
 
   async start(): Promise<void> {
     await script(this.container, `mkdir -p /run/sway; chown 65534:65534 /run/sway; printf 'xwayland disable\\noutput * bg #${background.toString(16)} solid_color\\ndefault_border none\\n' >/run/sway.cfg`);
-    await spawnIn(this.container, '/run/compositor.log', 'XDG_RUNTIME_DIR=/run/sway WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1 setpriv --reuid 65534 --regid 65534 --clear-groups sway -c /run/sway.cfg');
+    await spawnIn(this.container, '/run/compositor.log', 'XDG_RUNTIME_DIR=/run/sway WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1 start-stop-daemon -S -c nobody -x /usr/bin/sway -- -c /run/sway.cfg');
     await this.listening();
   }
 

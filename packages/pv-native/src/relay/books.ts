@@ -22,6 +22,8 @@ export class LinkBooks {
   readonly #events = new Map<string, { kind: EventKind; text: string; count: number }>();
   sessions = 0;
   waitingFds = 0;
+  /** Of `RelayCounters`. */
+  ownDoor: boolean | undefined;
   #accepted = 0;
   #toProvider = 0;
   #toConsumer = 0;
@@ -78,7 +80,8 @@ export class LinkBooks {
   counters(): RelayCounters {
     return {
       sessions: this.sessions, accepted: this.#accepted, bytesToProvider: this.#toProvider, bytesToConsumer: this.#toConsumer,
-      descriptors: this.#descriptors, refused: this.#refused, ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+      descriptors: this.#descriptors, refused: this.#refused, ...(this.ownDoor === undefined ? {} : { ownDoor: this.ownDoor }),
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
     };
   }
 }

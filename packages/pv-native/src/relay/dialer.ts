@@ -63,11 +63,20 @@ export class Dialer {
   dial(provider: RelayProvider): Reached {
     const pathFd = openat2(SYS_openat2, provider.rootFd, this.#scratch.address(at.path), this.#scratch.address(at.how), howBytes);
     if (pathFd < 0) return failed(koffi.errno());
-    let socketFd: number | undefined;
     try {
       if (this.#isOwn(pathFd)) return { kind: 'absent', reason: 'it is the socket that was injected for this link' };
+      return this.dialAt(pathFd, provider.connectAs);
+    } finally {
+      closeFd(pathFd);
+    }
+  }
+
+  /** The very socket that `pathFd` (`O_PATH`) is. */
+  dialAt(pathFd: number, connectAs: RelayProvider['connectAs']): Reached {
+    let socketFd: number | undefined;
+    try {
       socketFd = openSocket(this.#link.socketType);
-      const errno = this.#connect(socketFd, pathFd, provider.connectAs);
+      const errno = this.#connect(socketFd, pathFd, connectAs);
       if (errno !== 0) return this.#refused(errno, pathFd);
       const fd = socketFd;
       socketFd = undefined;
@@ -76,7 +85,6 @@ export class Dialer {
       if (!(error instanceof SystemError)) throw error;
       return failed(error.errno);
     } finally {
-      closeFd(pathFd);
       if (socketFd !== undefined) closeFd(socketFd);
     }
   }

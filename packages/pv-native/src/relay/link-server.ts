@@ -14,9 +14,10 @@ import { End } from './end.ts';
 import type { EndState, RelayLink, RelayProvider, SessionState } from './link.ts';
 import type { Loop, Watch } from './loop.ts';
 import type { ProcessWatches } from './process-watches.ts';
-import { Dialer } from './dialer.ts';
+import { Entrance } from './entrance.ts';
 import { Session } from './session.ts';
 import type { Absence, SessionOptions } from './session-options.ts';
+import type { MakeTalk } from './talk.ts';
 import type { Timer } from './timers.ts';
 
 export interface LinkServerOptions {
@@ -24,6 +25,7 @@ export interface LinkServerOptions {
   readonly buffers: Buffers;
   readonly processes: ProcessWatches;
   readonly filters: ReadonlyMap<string, MakeFilter>;
+  readonly talks: ReadonlyMap<string, MakeTalk>;
   /** Called when the link's books have events. */
   readonly onEvents: () => void;
 }
@@ -33,6 +35,8 @@ interface Caller {
   readonly fd: number;
   tries: number;
   timer?: Timer;
+  /** Until the entrance says more. */
+  held?: boolean;
 }
 
 const { IN } = pollEvents;
@@ -51,7 +55,7 @@ export class LinkServer {
   readonly #link: RelayLink;
   readonly #options: LinkServerOptions;
   readonly books: LinkBooks;
-  readonly #dialer: Dialer;
+  readonly #entrance: Entrance;
   readonly #listener: Watch;
   readonly #makeFilter: MakeFilter | undefined;
   #provider: RelayProvider | undefined;
@@ -61,23 +65,29 @@ export class LinkServer {
   #resting: Timer | undefined;
   #removed = false;
 
-  /** Takes over the listening descriptor. Throws when nobody made a filter of this kind: a link is never served without. */
+  /** Takes over the listening descriptor. Throws when nobody made a filter or a talk of this kind: a link is never served without. */
   constructor(link: RelayLink, options: LinkServerOptions) {
     this.#link = link;
     this.#options = options;
     this.#makeFilter = link.filter === undefined ? undefined : options.filters.get(link.filter.kind);
     if (link.filter !== undefined && this.#makeFilter === undefined) throw new Error(`there is no filter of kind '${link.filter.kind}'`);
     this.books = new LinkBooks(link.id, options.onEvents);
-    this.#dialer = new Dialer(link);
+    this.#entrance = new Entrance(link, {
+      ...options, books: this.books,
+      onAgreed: () => this.#release((caller) => this.#connect(caller)),
+      onFailed: (reason) => this.#release((caller) => this.#absent(caller, { cause: 'slow', reason })),
+    });
     this.#listener = options.loop.watch(link.listenFd, () => this.#accept());
     this.#listener.want(IN);
   }
 
   useProvider(provider: RelayProvider | undefined): void {
     this.#dropProvider();
-    if (provider === undefined) return;
-    this.#provider = provider;
-    this.#unwatchProvider = this.#options.processes.watch(provider.pidFd, () => this.#providerDied());
+    if (provider !== undefined) {
+      this.#provider = provider;
+      this.#unwatchProvider = this.#options.processes.watch(provider.pidFd, () => this.#providerDied());
+    }
+    this.#release((caller) => this.#connect(caller));
   }
 
   /** Accepts no more; sessions may go on for `drainMs`. */
@@ -145,12 +155,20 @@ export class LinkServer {
 
   #connect(caller: Caller): void {
     if (this.#provider === undefined) return this.#absent(caller, { cause: 'away', reason: 'the provider does not run' });
-    const reached = this.#dialer.dial(this.#provider);
+    const reached = this.#entrance.reach(this.#provider);
     if (reached.kind === 'connected') return this.#join(caller, reached.fd);
+    if (reached.kind === 'wait') return void (caller.held = true);
     if (reached.kind === 'absent') return this.#absent(caller, { cause: 'away', reason: reached.reason });
     caller.tries += 1;
     if (caller.tries > fullBacklogTries) return this.#absent(caller, { cause: 'slow', reason: reached.reason });
     caller.timer = this.#options.loop.after(fullBacklogMs(caller.tries), () => this.#connect(caller));
+  }
+
+  #release(goOn: (caller: Caller) => void): void {
+    for (const caller of [...this.#callers].filter(({ held }) => held)) {
+      caller.held = false;
+      goOn(caller);
+    }
   }
 
   #absent(caller: Caller, absence: Absence): void {
@@ -207,7 +225,7 @@ export class LinkServer {
   }
 
   #providerDied(): void {
-    this.#dropProvider();
+    this.useProvider(undefined);
     this.#endSessions(lastWordsMs);
   }
 
@@ -215,6 +233,7 @@ export class LinkServer {
     this.#unwatchProvider();
     this.#unwatchProvider = () => undefined;
     this.#provider = undefined;
+    this.#entrance.close();
   }
 
   #endSessions(afterMs: number): void {

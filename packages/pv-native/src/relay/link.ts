@@ -12,6 +12,8 @@ export interface RelayLink {
   readonly own: { readonly dev: string; readonly ino: string };
   /** Missing: everything is copied as it comes. */
   readonly filter?: { readonly kind: string; readonly spec: unknown };
+  /** Missing: sessions are dialled at the provider's own socket, without a word before. */
+  readonly talk?: { readonly kind: string; readonly spec: unknown };
 }
 
 /** The provider's present process. The descriptors stay their owner's, who closes them only once the relay has been told of another (`afterOrders`). */
@@ -32,6 +34,8 @@ export interface RelayCounters {
   readonly bytesToConsumer: number;
   readonly descriptors: number;
   readonly refused: number;
+  /** Of a link with a talk, while it holds with the present provider: whether that one opened a door for this link. */
+  readonly ownDoor?: boolean;
   readonly lastError?: string;
 }
 

@@ -10,6 +10,7 @@ import type { RelayCounters, RelayEvent, RelayLink, RelayProvider, SessionState 
 import { LinkServer } from './link-server.ts';
 import { Loop } from './loop.ts';
 import { ProcessWatches } from './process-watches.ts';
+import type { MakeTalk } from './talk.ts';
 
 export type Order =
   | { readonly kind: 'add'; readonly link: RelayLink; readonly provider: RelayProvider | undefined }
@@ -33,6 +34,7 @@ export interface ThreadOptions {
   readonly port: MessagePort;
   readonly wakeFd: number;
   readonly filters: ReadonlyMap<string, MakeFilter>;
+  readonly talks: ReadonlyMap<string, MakeTalk>;
 }
 
 /** The largest packet that a socket with Linux's default buffers carries, and several reads' worth of a stream. */
@@ -94,7 +96,7 @@ class RelayThread {
   }
 
   #add(link: RelayLink, provider: RelayProvider | undefined): void {
-    const server = new LinkServer(link, { loop: this.#loop, buffers: this.#buffers, processes: this.#processes, filters: this.#options.filters, onEvents: () => this.#tellSoon() });
+    const server = new LinkServer(link, { loop: this.#loop, buffers: this.#buffers, processes: this.#processes, filters: this.#options.filters, talks: this.#options.talks, onEvents: () => this.#tellSoon() });
     this.#links.set(link.id, server);
     server.useProvider(provider);
   }

@@ -43,7 +43,7 @@ export interface TestRelay {
   dial(): number;
 }
 
-export interface TestLink extends Partial<Pick<RelayLink, 'filter' | 'path'>> {
+export interface TestLink extends Partial<Pick<RelayLink, 'filter' | 'path' | 'talk'>> {
   readonly type?: SocketType;
   readonly pid?: number;
   readonly connectAs?: RelayProvider['connectAs'];

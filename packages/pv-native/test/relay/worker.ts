@@ -1,7 +1,10 @@
-/** The relay's thread with filters for tests. */
+/** The relay's thread with filters and a talk for tests. */
 import { workerData } from 'node:worker_threads';
+import { closeFd } from '../../src/fd.ts';
+import { listenHidden } from '../../src/hidden-socket.ts';
 import type { MakeFilter } from '../../src/relay/filter.ts';
 import type { RelayWorkerData } from '../../src/relay/relay.ts';
+import type { MakeTalk } from '../../src/relay/talk.ts';
 import { runRelayThread } from '../../src/relay/thread.ts';
 
 /** Upper case to the provider; answers itself when there is none. */
@@ -28,4 +31,20 @@ const greeter: MakeFilter = (spec, out) => ({
   },
 });
 
-runRelayThread({ ...(workerData as RelayWorkerData), filters: new Map([['loud', loud], ['faulty', faulty], ['greeter', greeter]]) });
+/** Knocks with a listening socket, and does as it is told: `yes`, `no`, `never`; what else it hears is a fault. `spec`: a directory. */
+const doorman: MakeTalk = (spec, out) => {
+  const { listenFd, pathFd } = listenHidden(String(spec), 256);
+  out.send(Buffer.from('knock'), [listenFd]);
+  return {
+    onData: (bytes) => {
+      const heard = Buffer.from(bytes).toString();
+      if (heard === 'yes') out.agreed(pathFd, 'a door');
+      else if (heard === 'no') out.agreed(undefined, 'no door');
+      else if (heard === 'never') out.failed('never');
+      else if (!/^x+$/.test(heard)) throw new Error('a fault in the talk');
+    },
+    close: () => closeFd(pathFd),
+  };
+};
+
+runRelayThread({ ...(workerData as RelayWorkerData), filters: new Map([['loud', loud], ['faulty', faulty], ['greeter', greeter]]), talks: new Map([['doorman', doorman]]) });
