@@ -8,6 +8,9 @@ import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeSecurityContext } from '../../../src/plugins/wayland/security-context.ts';
 import { tempDir } from '../../kit/cleanup.ts';
+import { startContainer } from '../../kit/container.ts';
+import { link, runDaemon } from '../../kit/daemon.ts';
+import { dial as connectTo, readAll, serve } from '../../kit/sockets.ts';
 
 const manager = 'wp_security_context_manager_v1';
 const global = (name: number, interfaceName: string) => writeMessage(2, 0, name, interfaceName, 1);
@@ -136,4 +139,23 @@ test('whatever a compositor says, it is used without a context only when it offe
       expect(said).not.toContain('none');
     }),
   );
+});
+
+test.each([
+  ['an error', writeMessage(1, 0, 4, 1, 'no more of them'), 'the compositor answers: no more of them'],
+  ['nonsense', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'a message of'],
+])('in the mesh %s closes the connection and is said, and the compositor is asked again', async (_what, answer, reason) => {
+  const [daemon, consumer, provider] = await Promise.all([runDaemon(), startContainer('client'), startContainer('screen')]);
+  let asked = 0;
+  await serve(provider.at('/run/wayland-0'), (socket) => {
+    asked += 1;
+    socket.write(Buffer.concat([offered, answer]));
+  });
+  daemon.core.set([link(consumer, provider, { type: 'wayland', name: 'wayland-0', socket: '/run/wayland-0', target: '/run/in' })]);
+  await daemon.printed('Link established');
+  for (const times of [1, 2]) {
+    expect((await readAll(await connectTo(consumer.at('/run/in')))).toString()).toBe('');
+    expect(asked).toBe(times);
+  }
+  expect(await daemon.complained('Could not connect to provider socket')).toContain(`${consumer.name}/wayland-0: security-context: ${reason}`);
 });
