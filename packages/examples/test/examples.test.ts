@@ -54,6 +54,7 @@ describe('the examples', () => {
 
   it('show each way to be controlled', () => {
     expect(policies()).toEqual({
+      'pv-avahi': 'app of the group', 'pv-avahi-browse': 'app of the group',
       'pv-example-app': 'root container',
       'pv-example-dbus-server': 'app of the group', 'pv-example-dbus-client': 'app of the group', 'pv-example-dbus-client-nobody': 'app of the group', 'pv-example-dbus-client-attacker': 'app of the group',
       'pv-example-dbus-host-client': 'app of the group', 'pv-example-dbus-host-server': 'app of the group',
@@ -80,6 +81,13 @@ describe('the examples', () => {
       expect(state(`pv-example-dbus-${name}`)[`pv-example-dbus-${name}/run.json`]).toHaveProperty('services.required', [
         { name: 'system-bus', type: 'dbus', role, interface: 'org.pantavisor.Example', target: '/run/dbus/system_bus_socket' },
       ]);
+    }
+  });
+
+  it('own a name on the hosted bus, and need that bus in the role of its owner and of one that may call', () => {
+    expect(state('pv-avahi')['pv-avahi/services.json']).toHaveProperty('services', [{ type: 'dbus', bus: 'system-bus', owns: 'org.freedesktop.Avahi', role: 'avahi-service', allow: ['operator', 'monitor'] }]);
+    for (const [name, role] of [['pv-avahi', 'avahi-service'], ['pv-avahi-browse', 'monitor']] as const) {
+      expect(state(name)[`${name}/run.json`]).toHaveProperty('services.optional', [expect.objectContaining({ name: 'system-bus', type: 'dbus', role, target: '/run/dbus/system_bus_socket' })]);
     }
   });
 
