@@ -24,6 +24,7 @@ const needs = [
 const testNeeds = [
   { program: 'xdg-dbus-proxy', package: 'xdg-dbus-proxy', why: 'is what the rules of D-Bus links are compared with' },
   { program: 'weston', package: 'weston', why: 'is a compositor behind Wayland links' },
+  { program: 'wayland-info', package: 'wayland-utils', why: 'is the client of the Wayland examples' },
   { program: 'sway', package: 'sway', why: 'is another one, with a keyboard' },
   { program: 'swaybg', package: 'swaybg', why: 'paints its background' },
   { program: 'grim', package: 'grim', why: 'takes pictures of it' },

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type Args, containerConf, renderRunJson } from './manifest.ts';
 import { writePvrExport } from './pvrexport.ts';
 import { makeRootfs, type RootfsSpec } from './rootfs.ts';
-import { weston } from './weston.ts';
+import { weston, westonPackage } from './weston.ts';
 
 interface Example {
   readonly programs?: readonly string[];
@@ -28,7 +28,7 @@ interface Example {
 const socat = ['/usr/bin/socat'];
 const perl = '/usr/bin/perl';
 /** Where they are in Debian. */
-const packages: Readonly<Record<string, string>> = { '/usr/bin/socat': 'socat', '/usr/bin/curl': 'curl', '/usr/bin/dbus-daemon': 'dbus-daemon', '/usr/bin/dbus-send': 'dbus-bin', '/usr/bin/perl': 'perl-base', '/usr/sbin/avahi-daemon': 'avahi-daemon', '/usr/bin/wayland-info': 'wayland-utils' };
+const packages: Readonly<Record<string, string>> = { '/usr/bin/socat': 'socat', '/usr/bin/curl': 'curl', '/usr/bin/dbus-daemon': 'dbus-daemon', '/usr/bin/dbus-send': 'dbus-bin', '/usr/bin/perl': 'perl-base', '/usr/bin/wayland-info': 'wayland-utils' };
 
 export const examples: Readonly<Record<string, Example>> = {
   'pv-example-unix-server': { programs: socat },
@@ -41,8 +41,6 @@ export const examples: Readonly<Record<string, Example>> = {
   'pv-example-dbus-client-attacker': { programs: [perl], files: ['dbus-perl', 'dbus-attack'] },
   'pv-example-dbus-host-server': { programs: [perl], files: ['dbus-perl', 'dbus-service'], onRequest: true },
   'pv-example-dbus-host-client': { programs: ['/usr/bin/dbus-send'], onRequest: true },
-  'pv-avahi': { programs: ['/usr/sbin/avahi-daemon'], files: ['avahi'], onRequest: true },
-  'pv-avahi-browse': { programs: ['/usr/bin/dbus-send'], onRequest: true },
   'pv-example-app': {},
   'pv-example-recovery': {},
   'pv-example-random': { verbatim: ['PV_AUTO_RECOVERY'] },
@@ -135,6 +133,7 @@ function checkInputs(names: readonly string[], busybox: string): void {
   const unknown = names.filter((name) => examples[name] === undefined);
   if (unknown.length > 0) throw new Error(`no such example: ${unknown.join(', ')}; there are ${Object.keys(examples).join(', ')}`);
   if (!existsSync(busybox)) throw new Error(`${busybox} is missing: install the package busybox-static`);
-  const missing = [...new Set(names.flatMap((name) => examples[name]?.programs ?? []))].filter((program) => !existsSync(program));
-  if (missing.length > 0) throw new Error(`${missing.join(', ')} is missing: install ${missing.map((program) => `the package ${packages[program]}`).join(', ')}`);
+  const needed = names.flatMap((name) => [...(examples[name]?.programs ?? []), ...(examples[name]?.inPlace ?? [])]);
+  const missing = [...new Set(needed)].filter((path) => !existsSync(path));
+  if (missing.length > 0) throw new Error(`${missing.join(', ')} is missing: install ${missing.map((path) => `the package ${packages[path] ?? westonPackage}`).join(', ')}`);
 }

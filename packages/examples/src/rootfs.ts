@@ -27,8 +27,12 @@ export function makeRootfs(root: string, { start, programs, inPlace, files, busy
   install(start, join(root, 'start'), 0o755);
   for (const program of programs) installProgram(root, program);
   for (const path of inPlace) installInPlace(root, path);
-  for (const folder of files) for (const from of filesOf(folder)) install(from, join(root, relative(folder, from)), modeOf(from));
+  for (const folder of files) installFolder(root, folder);
   openDirectories(root);
+}
+
+function installFolder(root: string, folder: string): void {
+  for (const from of filesOf(folder)) install(from, join(root, relative(folder, from)), modeOf(from));
 }
 
 /** Whatever the umask of the builder: the image must be the same. */

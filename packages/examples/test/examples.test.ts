@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildExamples, examples } from '../src/build.ts';
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
     mkdirSync(dir(name));
     run('tar', '-xzf', path, '-C', dir(name));
   }
-}, 60_000);
+});
 afterAll(() => rmSync(at.root, { recursive: true, force: true }));
 
 const state = (name: string) => JSON.parse(readFileSync(join(dir(name), 'json'), 'utf8')) as Record<string, Record<string, unknown> & string>;
@@ -62,6 +62,7 @@ describe('the examples', () => {
       'pv-example-norole': 'root of the group nobody', 'pv-example-random': 'root container', 'pv-example-recovery': 'root container',
       'pv-example-rest-client': 'app of the group', 'pv-example-rest-server': 'app of the group',
       'pv-example-stubborn': 'root container', 'pv-example-unix-client': 'app of the group', 'pv-example-unix-server': 'app container',
+      'pv-example-wayland-client': 'app of the group', 'pv-example-wayland-server': 'app of the group', 'pv-example-wayland-server-headless': 'app of the group',
     });
   });
 
@@ -98,6 +99,22 @@ describe('the examples', () => {
     ]);
     expect(state('pv-example-drm-master')['pv-example-drm-master/run.json']).toHaveProperty('services.required', [{ name: 'drm-master', type: 'drm', role: 'master', target: '/dev/dri/card0' }]);
     expect(state('pv-example-drm-render')['pv-example-drm-render/run.json']).toHaveProperty('services.required', [{ name: 'drm-render', type: 'drm', role: 'render', target: '/dev/dri/renderD128' }]);
+  });
+
+  it('offer and need a compositor, which needs a card or does without', () => {
+    for (const name of ['pv-example-wayland-server', 'pv-example-wayland-server-headless']) expect(state(name)[`${name}/services.json`]).toHaveProperty('services', [{ name: 'wayland-0', type: 'wayland', socket: '/run/wayland-0' }]);
+    expect(state('pv-example-wayland-server')['pv-example-wayland-server/run.json']).toHaveProperty('services.required', [{ name: 'drm-master', type: 'drm', role: 'master', target: '/dev/dri/card0' }]);
+    expect(state('pv-example-wayland-server-headless')['pv-example-wayland-server-headless/run.json']).toHaveProperty('services.required', []);
+    expect(state('pv-example-wayland-client')['pv-example-wayland-client/run.json']).toHaveProperty('services.required', [{ name: 'wayland-0', type: 'wayland', target: '/run/wayland-0' }]);
+  });
+
+  it('have what weston loads by name, with the libraries of that, and data', () => {
+    const files = (name: string) => run('unsquashfs', '-l', object(name, 'root.squashfs')).split('\n').map((path) => basename(path));
+    const [drm, headless] = [files('pv-example-wayland-server'), files('pv-example-wayland-server-headless')];
+    const parts = ['weston', 'desktop-shell.so', 'libweston-desktop-10.so.0', 'weston-desktop-shell', 'libcairo.so.2', 'evdev', 'weston.ini'];
+    for (const listed of [drm, headless]) expect(listed).toEqual(expect.arrayContaining(parts));
+    const byBackend = [drm, headless].map((listed) => listed.filter((file) => /-backend\.so$|^libgbm\./.test(file)).sort());
+    expect(byBackend).toEqual([['drm-backend.so', 'libgbm.so.1'], ['headless-backend.so']]);
   });
 
   it('spell the recovery policy in both ways', () => {
