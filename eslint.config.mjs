@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const ambientHomes = ['packages/runtime/src/**', 'apps/*/src/main.ts', '**/test/**', 'packages/testkit/**', 'packages/examples/**', 'scripts/**', '*.mjs', 'vitest.config.ts'];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/.turbo/**'] },
+  { ignores: ['.cache/**', '**/dist/**', '**/node_modules/**', '**/.turbo/**'] },
   ...tseslint.configs.recommended,
   {
     rules: {
