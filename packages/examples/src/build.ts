@@ -28,7 +28,7 @@ interface Example {
 const socat = ['/usr/bin/socat'];
 const perl = '/usr/bin/perl';
 /** Where they are in Debian. */
-const packages: Readonly<Record<string, string>> = { '/usr/bin/socat': 'socat', '/usr/bin/curl': 'curl', '/usr/bin/dbus-daemon': 'dbus-daemon', '/usr/bin/dbus-send': 'dbus-bin', '/usr/bin/perl': 'perl-base', '/usr/bin/wayland-info': 'wayland-utils' };
+const packages: Readonly<Record<string, string>> = { '/usr/bin/socat': 'socat', '/usr/bin/curl': 'curl', '/usr/bin/dbus-daemon': 'dbus-daemon', '/usr/bin/dbus-send': 'dbus-bin', '/usr/bin/perl': 'perl-base', '/usr/sbin/avahi-daemon': 'avahi-daemon', '/usr/bin/wayland-info': 'wayland-utils' };
 
 export const examples: Readonly<Record<string, Example>> = {
   'pv-example-unix-server': { programs: socat },
@@ -41,6 +41,8 @@ export const examples: Readonly<Record<string, Example>> = {
   'pv-example-dbus-client-attacker': { programs: [perl], files: ['dbus-perl', 'dbus-attack'] },
   'pv-example-dbus-host-server': { programs: [perl], files: ['dbus-perl', 'dbus-service'], onRequest: true },
   'pv-example-dbus-host-client': { programs: ['/usr/bin/dbus-send'], onRequest: true },
+  'pv-avahi': { programs: ['/usr/sbin/avahi-daemon'], files: ['avahi'], onRequest: true },
+  'pv-avahi-browse': { programs: ['/usr/bin/dbus-send'], onRequest: true },
   'pv-example-app': {},
   'pv-example-recovery': {},
   'pv-example-random': { verbatim: ['PV_AUTO_RECOVERY'] },
