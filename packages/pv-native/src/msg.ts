@@ -44,7 +44,7 @@ interface Mark {
   readonly fds: readonly number[];
 }
 /** What is read at once from a stream: more of it would no longer be in the processor's cache when it is sent. */
-const streamBytes = 64 * 1024;
+const streamBytes = 128 * 1024;
 const noMarks: Mark[] = [];
 
 export class MessageBuffer {
@@ -63,6 +63,8 @@ export class MessageBuffer {
   marks: Mark[] = noMarks;
   /** Of the last `receive`: descriptors, or bytes of a packet, were lost. */
   truncated = false;
+  /** Of the last `receiveExact`: bytes that still wait and are known to come without descriptors. */
+  plain = 0;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -98,9 +100,11 @@ export class MessageBuffer {
    */
   receiveExact(fd: number, isLarge: boolean): number {
     this.marks = noMarks;
+    this.plain = 0;
     if (isLarge) return this.#receiveLarge(fd);
     const seen = this.#peek(fd, 0, peekBytes);
-    if (seen === 0) return this.#receiveOne(fd);
+    if (seen === 0) return 0;
+    if (seen < 0) return this.#receiveOne(fd);
     if (this.#fdsSeen()) return this.#receiveMarked(fd);
     // What comes after the look is not received now.
     return seen < peekBytes ? this.#receiveAt(fd, 0, seen) : this.#receiveLarge(fd);
@@ -110,7 +114,16 @@ export class MessageBuffer {
     // First the count, then the question: what comes between the two is not received now.
     const waiting = this.#waitingBytes(fd);
     if (waiting <= 1) return this.#receiveOne(fd);
-    return this.#fdsWait(fd, 0) ? this.#receiveMarked(fd) : this.#receiveAt(fd, 0, Math.min(waiting, streamBytes));
+    if (this.#fdsWait(fd, 0)) return this.#receiveMarked(fd);
+    this.plain = waiting;
+    return this.receivePlain(fd);
+  }
+
+  /** Goes on with what is `plain` after `receiveExact`. */
+  receivePlain(fd: number): number {
+    const count = this.#receiveAt(fd, 0, Math.min(this.plain, streamBytes));
+    this.plain = count > 0 ? this.plain - count : 0;
+    return count;
   }
 
   #receiveMarked(fd: number): number {
@@ -119,7 +132,7 @@ export class MessageBuffer {
     return plain > 0 ? this.#receiveAt(fd, 0, plain) : this.#walk(fd);
   }
 
-  /** Nothing can come before it. Also how an end of stream is told from nothing. */
+  /** Nothing can come before it. Also how nothing, an end of stream and an error are told apart. */
   #receiveOne(fd: number): number {
     const count = this.#receiveAt(fd, 0, 1);
     if (this.fds.length > 0) this.marks = [{ at: 0, fds: this.fds }];
@@ -165,10 +178,10 @@ export class MessageBuffer {
     return (this.#scratch.word(this.#message + header.flags) & MSG_CTRUNC) !== 0;
   }
 
-  /** Bytes up to and with those of the first message that has descriptors; they are written at `offset`. */
+  /** Bytes up to and with those of the first message that has descriptors, which are written at `offset`; 0: end of stream; negative: none, or an error. */
   #peek(fd: number, offset: number, length: number): number {
     this.#prepare(offset, length, 0);
-    return Math.max(0, recvmsg(fd, this.#scratch.address(this.#message), MSG_DONTWAIT | MSG_PEEK));
+    return recvmsg(fd, this.#scratch.address(this.#message), MSG_DONTWAIT | MSG_PEEK);
   }
 
   #prepare(offset: number, length: number, control: number): void {

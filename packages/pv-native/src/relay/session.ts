@@ -202,14 +202,19 @@ export class Session implements FilterOutput {
     if (count === -EAGAIN || count === -EINTR) return;
     if (count < 0) return this.#lost(end, errnoText(count));
     if (count === 0) return hungUp && this.#nothingWaitsBehind(end) ? this.close() : this.#ended(end);
-    end.sendsMuch = count >= incoming.streamBytes / 4;
+    end.sendsMuch = count >= incoming.streamBytes / 8;
     if (incoming.truncated) {
       closeFds([...incoming.fds, ...(exact ? incoming.marks.flatMap(({ fds }) => fds) : [])]);
       return this.abort(packets ? 'a packet is larger than the relay takes, or its descriptors were lost' : 'descriptors were lost: too many are open');
     }
     const data = incoming.data.subarray(0, count);
-    if (exact) this.#takeMarked(end, data, incoming.marks);
-    else this.#take(end, data, incoming.fds);
+    if (!exact) return this.#take(end, data, incoming.fds);
+    this.#takeMarked(end, data, incoming.marks);
+    // At most what its sender's socket buffer holds, so others get their turn.
+    while (incoming.plain > 0 && !this.#closed && this.#mayRead(end)) {
+      const more = incoming.receivePlain(end.fd);
+      if (more > 0) this.#take(end, incoming.data.subarray(0, more), []);
+    }
   }
 
   /** Of an end that is gone: nothing of it is still to be delivered, and nobody else has to be asked. */
