@@ -1,12 +1,10 @@
 /** Names and paths that want out of their place are refused by name before anything is started, and leave nothing. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { containerConf, renderRunJson } from '@pv/examples/manifest';
-import { writePvrExport } from '@pv/examples/pvrexport';
+import { renderRunJson } from '@pv/examples/manifest';
 import type { Box } from '@pv/testkit/box/box';
-import { program, storage } from '@pv/testkit/box/project';
+import { storage } from '@pv/testkit/box/project';
 import { startBox } from '@pv/testkit/box/start-box';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bootDocuments, expectNothingLeft } from '../kit/refused-boot.ts';
 
 const made: { box?: Box } = {};
 const box = (): Box => made.box ?? expect.fail('there is no box');
@@ -14,14 +12,8 @@ beforeAll(async () => void (made.box = await startBox()));
 afterAll(() => made.box?.stop());
 
 /** A container of that name, whole but for its image's contents. */
-async function boot(folder: string, name: string, more: Readonly<Record<string, unknown>> = {}) {
-  const dir = join(box().dir, folder);
-  mkdirSync(dir);
-  const documents = { [`${name}/run.json`]: { ...renderRunJson(name, { PV_GROUP: 'root' }), ...more } };
-  const files = { [`${name}/lxc.container.conf`]: Buffer.from(containerConf), [`${name}/root.squashfs`]: Buffer.from('no image') };
-  await writePvrExport(join(dir, 'hostile.pvrexport.tgz'), { documents, files }, 0);
-  return box().exec([program('pv-appengine'), '--pvtx-dir', dir], { timeoutMs: 20_000 });
-}
+const boot = (folder: string, name: string, more: Readonly<Record<string, unknown>> = {}) =>
+  bootDocuments(box(), folder, [name], { [`${name}/run.json`]: { ...renderRunJson(name, { PV_GROUP: 'root' }), ...more } });
 
 /** What a container of that name could have reached, and what a boot leaves in its own places. */
 async function traces(): Promise<string> {
@@ -37,8 +29,7 @@ it.each([
   expect(stderr).toMatch(/^ {2}\S.*: .*'.*' is not a container name$|(?:state|json): \$\[".*"\]: is (?:not a|too long)/m);
   expect(stderr.split('\n').filter((line) => line.startsWith('cape'))).toEqual([]);
   expect(await traces()).toBe('');
-  expect(box().leaks()).toEqual([]);
-  expect((await box().exec(['find', storage, '-mindepth', '1', '-delete'])).code).toBe(0);
+  await expectNothingLeft(box());
 });
 
 it.each([['config', { config: '../../../../etc/escape' }], ['root-volume', { 'root-volume': '../../escape.squashfs' }]])('a path in %s of run.json is refused with its file and JSON path', async (key, more) => {
@@ -46,6 +37,5 @@ it.each([['config', { config: '../../../../etc/escape' }], ['root-volume', { 'ro
   expect(code).toBe(1);
   expect(stderr).toMatch(new RegExp(`honest/run\\.json: \\$.*${key}`));
   expect(await traces()).toBe('');
-  expect(box().leaks()).toEqual([]);
-  expect((await box().exec(['find', storage, '-mindepth', '1', '-delete'])).code).toBe(0);
+  await expectNothingLeft(box());
 });
