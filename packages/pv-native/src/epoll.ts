@@ -63,7 +63,7 @@ export class Epoll {
     view.setUint32(at, events, true);
     view.setInt32(at + dataOffset, fd, true);
     view.setUint32(at + dataOffset + 4, tag, true);
-    check(epollCtl(this.#fd, operation, fd, this.#scratch.address(at)), 'epoll_ctl', String(fd));
+    check(epollCtl(this.#fd, operation, fd, this.#scratch.address(at)), 'epoll_ctl', fd);
   }
 }
 

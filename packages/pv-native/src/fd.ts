@@ -18,7 +18,7 @@ export interface FdStat {
 }
 
 export function closeFd(fd: number): void {
-  check(closeCall(fd), 'close', String(fd));
+  check(closeCall(fd), 'close', fd);
 }
 
 /** Close-on-exec, 3 or higher. Throws SystemError: EMFILE. */

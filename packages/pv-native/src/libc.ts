@@ -9,9 +9,9 @@ import { SystemError } from './errors.ts';
 export const libc = koffi.load(null);
 
 /** `result` when it is not negative, else throws the errno that the call on this thread left. */
-export function check(result: number, syscall: string, subject?: string): number {
+export function check(result: number, syscall: string, subject?: string | number): number {
   if (result >= 0) return result;
-  throw new SystemError(koffi.errno(), syscall, subject);
+  throw new SystemError(koffi.errno(), syscall, subject === undefined ? undefined : String(subject));
 }
 
 /** A string as C sees it whole: one with a NUL inside would silently name something else. */

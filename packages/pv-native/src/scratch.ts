@@ -38,6 +38,14 @@ export class Scratch {
     return this.view.getUint32(offset, true);
   }
 
+  /** `value`, not negative, in decimal digits; their number. */
+  setDecimal(offset: number, value: number): number {
+    let digits = 1;
+    for (let rest = value; rest >= 10; rest = Math.trunc(rest / 10)) digits += 1;
+    for (let at = offset + digits - 1, rest = value; at >= offset; at -= 1, rest = Math.trunc(rest / 10)) this.bytes[at] = 0x30 + (rest % 10);
+    return digits;
+  }
+
   setText(offset: number, bytes: Uint8Array): void {
     this.bytes.set(bytes, offset);
     this.bytes[offset + bytes.length] = 0;

@@ -26,7 +26,7 @@ const SO_SNDBUFFORCE = 32;
 const socketpairCall: (domain: number, type: number, protocol: number, pair: Int32Array) => number = libc.func('socketpair', 'int', ['int', 'int', 'int', 'void *']);
 const setsockoptCall: (fd: number, level: number, option: number, value: Int32Array, length: number) => number = libc.func('setsockopt', 'int', ['int', 'int', 'int', 'void *', 'unsigned int']);
 const shutdownCall: (fd: number, how: number) => number = libc.func('shutdown', 'int', ['int', 'int']);
-const accept4Call: (fd: number, address: null, length: null, flags: number) => number = libc.func('accept4', 'int', ['int', 'void *', 'void *', 'int']);
+const accept4Call: (fd: number, address: number, length: number, flags: number) => number = libc.func('accept4', 'int', ['int', 'uintptr_t', 'uintptr_t', 'int']);
 const connectCall: (fd: number, address: Buffer, length: number) => number = libc.func('connect', 'int', ['int', 'void *', 'unsigned int']);
 
 export interface ListenOptions {
@@ -107,7 +107,7 @@ export function connectUnix(fd: number, path: string): number {
 
 /** A connected descriptor, or a negative errno: EAGAIN nobody waits, EMFILE, ... */
 export function acceptUnix(fd: number): number {
-  const accepted = accept4Call(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const accepted = accept4Call(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
   return accepted >= 0 ? accepted : -koffi.errno();
 }
 

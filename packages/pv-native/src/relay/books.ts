@@ -14,7 +14,8 @@ export const relayLimits = {
   events: 16,
 } as const;
 
-type EventKind = RelayEvent['kind'];
+/** Of events with a text. */
+type EventKind = Exclude<RelayEvent['kind'], 'accepted'>;
 
 export class LinkBooks {
   readonly #link: number;
@@ -25,6 +26,7 @@ export class LinkBooks {
   /** Of `RelayCounters`. */
   ownDoor: boolean | undefined;
   #accepted = 0;
+  #acceptedUntold = 0;
   #toProvider = 0;
   #toConsumer = 0;
   #descriptors = 0;
@@ -45,7 +47,8 @@ export class LinkBooks {
 
   accepted(): void {
     this.#accepted += 1;
-    this.say('accepted', '');
+    this.#acceptedUntold += 1;
+    this.#wake();
   }
 
   refused(text: string): void {
@@ -72,7 +75,9 @@ export class LinkBooks {
   }
 
   takeEvents(): RelayEvent[] {
-    const events = [...this.#events.values()].map(({ kind, text, count }): RelayEvent => (kind === 'accepted' ? { kind, link: this.#link, count } : { kind, link: this.#link, text, count }));
+    const events = [...this.#events.values()].map(({ kind, text, count }): RelayEvent => ({ kind, link: this.#link, text, count }));
+    if (this.#acceptedUntold > 0) events.unshift({ kind: 'accepted', link: this.#link, count: this.#acceptedUntold });
+    this.#acceptedUntold = 0;
     this.#events.clear();
     return events;
   }

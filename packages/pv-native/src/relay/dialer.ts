@@ -99,9 +99,7 @@ export class Dialer {
 
   /** 0, or an errno. */
   #connect(fd: number, pathFd: number, ids: RelayProvider['connectAs']): number {
-    const name = Buffer.from(String(pathFd));
-    this.#scratch.setText(at.address + 2 + procFd.length, name);
-    const length = 2 + procFd.length + name.length + 1;
+    const length = 2 + procFd.length + this.#scratch.setDecimal(at.address + 2 + procFd.length, pathFd);
     const work = (): number => (connect(fd, this.#scratch.address(at.address), length) === 0 ? 0 : koffi.errno());
     return ids === undefined ? work() : withThreadIds(ids.uid, ids.gid, work);
   }

@@ -41,7 +41,6 @@ interface Caller {
 
 const { IN } = pollEvents;
 const { EAGAIN, ECONNABORTED, EINTR } = constants.errno;
-const acceptsPerTurn = 16;
 const lingerMs = 60_000;
 /** Sessions of a provider that died may deliver what it sent before for so long. */
 const lastWordsMs = 1_000;
@@ -60,6 +59,7 @@ export class LinkServer {
   readonly #makeFilter: MakeFilter | undefined;
   #provider: RelayProvider | undefined;
   #unwatchProvider: () => void = () => undefined;
+  readonly #sessionOptions: SessionOptions;
   readonly #sessions = new Set<Session>();
   readonly #callers = new Set<Caller>();
   #resting: Timer | undefined;
@@ -77,6 +77,7 @@ export class LinkServer {
       onAgreed: () => this.#release((caller) => this.#connect(caller)),
       onFailed: (reason) => this.#release((caller) => this.#absent(caller, { cause: 'slow', reason })),
     });
+    this.#sessionOptions = this.#optionsOfSessions();
     this.#listener = options.loop.watch(link.listenFd, () => this.#accept());
     this.#listener.want(IN);
   }
@@ -121,14 +122,12 @@ export class LinkServer {
     return [...waiting, ...[...this.#sessions].flatMap((session) => session.handOver() ?? [])];
   }
 
+  /** One per turn: asking for another in vain costs the kernel nearly as much as accepting one. */
   #accept(): void {
-    for (let turn = 0; turn < acceptsPerTurn && !this.#crowded(); turn++) {
-      const fd = acceptUnix(this.#link.listenFd);
-      if (fd === -EAGAIN || fd === -EINTR) return;
-      if (fd === -ECONNABORTED) continue;
-      if (fd < 0) return this.#rest(errnoText(fd));
-      this.#take(fd);
-    }
+    if (this.#crowded()) return;
+    const fd = acceptUnix(this.#link.listenFd);
+    if (fd >= 0) this.#take(fd);
+    else if (fd !== -EAGAIN && fd !== -EINTR && fd !== -ECONNABORTED) this.#rest(errnoText(fd));
   }
 
   #take(fd: number): void {
@@ -191,19 +190,18 @@ export class LinkServer {
   }
 
   #newSession(consumer: End, provider: End | Absence): Session {
-    const session = new Session(consumer, provider, this.#sessionOptions(), (closed) => this.#sessionClosed(closed));
+    const session = new Session(consumer, provider, this.#sessionOptions, this.#sessionClosed);
     this.#sessions.add(session);
     this.books.sessions = this.#sessions.size;
     return session;
   }
 
-  #sessionOptions(): SessionOptions {
+  #optionsOfSessions(): SessionOptions {
     const { loop, buffers } = this.#options;
     const make = this.#makeFilter;
-    const spec = this.#provider?.filterSpec ?? this.#link.filter?.spec;
     return {
       loop, buffers, books: this.books, packets: this.#link.socketType === 'seqpacket', lingerMs,
-      makeFilter: make === undefined ? undefined : (out, resumed) => make(spec, out, resumed),
+      makeFilter: make === undefined ? undefined : (out, resumed) => make(this.#provider?.filterSpec ?? this.#link.filter?.spec, out, resumed),
     };
   }
 
@@ -214,11 +212,11 @@ export class LinkServer {
     this.#makeRoom();
   }
 
-  #sessionClosed(session: Session): void {
+  readonly #sessionClosed = (session: Session): void => {
     this.#sessions.delete(session);
     this.books.sessions = this.#sessions.size;
     this.#makeRoom();
-  }
+  };
 
   #makeRoom(): void {
     if (!this.#removed && this.#resting === undefined) this.#listener.want(IN);

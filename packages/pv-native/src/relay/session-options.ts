@@ -1,4 +1,4 @@
-/** What a session is made with. */
+/** What all sessions of a link are made with. */
 import type { LinkBooks } from './books.ts';
 import type { Buffers } from './end.ts';
 import type { Filter, FilterOutput } from './filter.ts';

@@ -23,7 +23,7 @@ const finishMs = 2_000;
 /** What a filter is given is the session itself, as a `FilterOutput`. */
 export class Session implements FilterOutput {
   readonly #options: SessionOptions;
-  readonly #onClosed: () => void;
+  readonly #onClosed: (session: Session) => void;
   readonly #consumer: End;
   readonly #provider: End | undefined;
   readonly #absent: Absence | undefined;
@@ -40,7 +40,7 @@ export class Session implements FilterOutput {
   /** Takes over the ends. In place of the provider's there may be the reason why there is none, for a filter to answer. */
   constructor(consumer: End, provider: End | Absence, options: SessionOptions, onClosed: (session: Session) => void) {
     this.#options = options;
-    this.#onClosed = () => onClosed(this);
+    this.#onClosed = onClosed;
     this.#consumer = consumer;
     this.#provider = 'reason' in provider ? undefined : provider;
     this.#absent = 'reason' in provider ? provider : undefined;
@@ -74,7 +74,7 @@ export class Session implements FilterOutput {
     this.#linger?.cancel();
     this.#deadline?.cancel();
     this.#countFds();
-    this.#onClosed();
+    this.#onClosed(this);
     return { consumer: this.#consumer.handOver(), provider: this.#provider.handOver(), ...(this.#filter === undefined ? {} : { filter: { snapshot } }) };
   }
 
@@ -87,7 +87,7 @@ export class Session implements FilterOutput {
     this.#filter?.onClosed?.();
     for (const end of this.#both) end.close();
     this.#countFds();
-    this.#onClosed();
+    this.#onClosed(this);
   }
 
   abort(reason: string): void {
