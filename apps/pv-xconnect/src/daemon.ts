@@ -10,7 +10,7 @@ import { graphFetcher } from './graph/fetch.ts';
 import { followGraph, type Refreshed } from './graph/follow.ts';
 import type { Lines } from './lines.ts';
 import { Mesh } from './links/mesh.ts';
-import { SocketKeeper } from './handover/keeper.ts';
+import { Keeper } from './handover/keeper.ts';
 import type { FdStore } from './handover/store.ts';
 import { MeshRelay } from './relay/mesh-relay.ts';
 import { pinContainer, pinHost } from './links/pin.ts';
@@ -78,7 +78,7 @@ function run(claim: Claim & { kind: 'ours' }, { coreSocket, ownSocket, pid, line
   const takeSteps: TakeMountSteps = (steps) => takeMountSteps(workers.mount, steps);
   const plugins = new Map([dbusPlugin, drmPlugin(testDevices, takeSteps), restPlugin, unixPlugin(takeSteps), waylandPlugin(dirname(ownSocket))].map((plugin) => [plugin.type, plugin]));
   const relay = new MeshRelay(workers.relay, onFault);
-  const keeper = new SocketKeeper(store);
+  const keeper = new Keeper(store, (file, consumer) => plugins.get(file.type)?.removeLeft?.(file, consumer));
   const mesh = new Mesh({ plugins, pin: sharedPins(deferredClose(relay, (of, name) => (name === hostName ? pinHost() : pinContainer(of, name)))), lines, clock, random, relay, keeper, timestamp });
   const follower = followGraph({
     fetch: graphFetcher(coreSocket, clock),

@@ -1,4 +1,8 @@
-/** What the links have to do with the store: a socket is kept while its link is in place, and one that was kept is taken over. */
+/**
+ * What the links have to do with the store: what they have put into a consumer is kept there while it is in place. What an
+ * earlier instance kept is taken over by the same link, and taken away when there is none.
+ */
+import { errorCode } from '@pv/pv-native/errors';
 import { closeFd } from '@pv/pv-native/fd';
 import { closeFds } from '@pv/pv-native/msg';
 import type { SessionState } from '@pv/pv-native/relay/link';
@@ -6,7 +10,7 @@ import type { GraphLink } from '../graph/parse.ts';
 import { pinContainer, type Pin } from '../links/pin.ts';
 import { adoptSocket, type Placed } from '../links/place.ts';
 import { linkIdentity } from '../links/plan.ts';
-import { type Kept, keyOf, sessionFds } from './records.ts';
+import { type Kept, type KeptFile, keyOf, type LeftFile, sessionFds } from './records.ts';
 import type { FdStore } from './store.ts';
 
 export interface TakenOver {
@@ -15,19 +19,24 @@ export interface TakenOver {
   readonly sessions: readonly SessionState[];
 }
 
-export class SocketKeeper {
+export type RemoveFile = (file: KeptFile, consumer: Pin) => void;
+
+export class Keeper {
   readonly #store: FdStore | undefined;
+  readonly #removeFile: RemoveFile;
   readonly #inherited: Map<string, Kept>;
 
-  constructor(store: FdStore | undefined) {
+  /** `removeFile`: takes away what an earlier instance put there, if it is still that. */
+  constructor(store: FdStore | undefined, removeFile: RemoveFile) {
     this.#store = store;
+    this.#removeFile = removeFile;
     this.#inherited = store?.take() ?? new Map<string, Kept>();
   }
 
   /** The socket that an earlier instance placed for this link in this very process. */
   takeOver(link: GraphLink, consumer: Pin): TakenOver | undefined {
     const kept = this.#inherited.get(keyOf(link));
-    if (kept === undefined) return undefined;
+    if (kept?.kind !== 'socket') return undefined;
     this.#inherited.delete(keyOf(link));
     const { socket, fd } = kept;
     const same = socket.pid === consumer.pid && socket.socketType === (link.socket_type ?? 'stream');
@@ -46,19 +55,35 @@ export class SocketKeeper {
     }, fd);
   }
 
+  /** `provider`: the one that the file must not outlive. One of an earlier instance has become this one, if it was this. */
+  keepFile(link: GraphLink, consumer: Pin, left: LeftFile, provider: Pin | undefined): void {
+    const { type, target } = link;
+    if (this.#inherited.get(keyOf(link))?.kind === 'file') this.#inherited.delete(keyOf(link));
+    this.discard(link);
+    this.#store?.keepFile({
+      consumer: link.consumer, target, pid: consumer.pid, type, identity: linkIdentity(link), left,
+      ...(provider === undefined ? {} : { providerPid: provider.pid }),
+    });
+  }
+
   drop(link: GraphLink): void {
     this.#store?.drop(link);
   }
 
-  /** Sockets of links that are no more are taken away, as their links would have done. */
+  /** What links that are no more have left is taken away, as they would have done. */
   forgetOthers(links: readonly GraphLink[]): void {
     if (this.#inherited.size === 0) return;
-    const wanted = new Map(links.map((link) => [keyOf(link), link.consumer_pid]));
+    const wanted = new Map(links.map((link) => [keyOf(link), link]));
     for (const [key, kept] of this.#inherited) {
-      if (wanted.get(key) === kept.socket.pid) continue;
-      this.#inherited.delete(key);
-      discard(kept);
+      const link = wanted.get(key);
+      if (link === undefined || !maySucceed(link, kept)) this.#discard(key, kept);
     }
+  }
+
+  /** What an earlier instance left for a link that cannot be now. */
+  discard(link: GraphLink): void {
+    const kept = this.#inherited.get(keyOf(link));
+    if (kept !== undefined) this.#discard(keyOf(link), kept);
   }
 
   leaveSessions(link: GraphLink, sessions: readonly SessionState[]): void {
@@ -68,9 +93,35 @@ export class SocketKeeper {
   clear(): void {
     this.#store?.clear();
   }
+
+  #discard(key: string, kept: Kept): void {
+    this.#inherited.delete(key);
+    if (kept.kind === 'socket') discardSocket(kept);
+    else this.#discardFile(kept.file);
+  }
+
+  #discardFile(file: KeptFile): void {
+    const pinned = pinContainer(file.pid, file.consumer);
+    if (pinned.kind !== 'pinned') return;
+    try {
+      this.#removeFile(file, pinned.pin);
+    } catch (error) {
+      // The container ends at this moment, and all that was put into it with it.
+      if (errorCode(error) === undefined) throw error;
+    } finally {
+      pinned.pin.close();
+    }
+  }
 }
 
-function discard({ socket, fd, sessions }: Kept): void {
+/** Whether a link may have what an earlier one for its target left. */
+function maySucceed(link: GraphLink, kept: Kept): boolean {
+  if (kept.kind === 'socket') return link.consumer_pid === kept.socket.pid;
+  const { pid, providerPid, identity } = kept.file;
+  return link.consumer_pid === pid && linkIdentity(link) === identity && (providerPid === undefined || link.provider_pid === providerPid);
+}
+
+function discardSocket({ socket, fd, sessions }: Kept & { kind: 'socket' }): void {
   closeFds(sessions.flatMap(sessionFds));
   const pinned = pinContainer(socket.pid, socket.consumer);
   if (pinned.kind !== 'pinned') return closeFd(fd);

@@ -15,11 +15,37 @@ export interface KeptSocket {
   readonly identity: string;
 }
 
+/** A file that was put into a consumer: a device node, or what is mounted on an empty file. Nothing of it is open. */
+export interface KeptFile {
+  readonly consumer: string;
+  readonly target: string;
+  readonly pid: number;
+  /** The link's; its plugin knows how to take the file away. */
+  readonly type: string;
+  /** The provider's process that it must not outlive. */
+  readonly providerPid?: number;
+  readonly identity: string;
+  readonly left: LeftFile;
+}
+
+export interface LeftFile {
+  readonly is: 'node' | 'mount';
+  readonly dev: string;
+  readonly ino: string;
+  /** Of a device. */
+  readonly rdev?: number;
+}
+
+export function fileIdOf({ dev, ino }: LeftFile): { dev: bigint; ino: bigint } {
+  return { dev: BigInt(dev), ino: BigInt(ino) };
+}
+
 type EndRecord = Omit<EndState, 'fd' | 'waiting'>;
 
 export type StoreRecord =
   | { readonly kind: 'reset' }
   | { readonly kind: 'keep'; readonly socket: KeptSocket }
+  | { readonly kind: 'file'; readonly file: KeptFile }
   | { readonly kind: 'drop'; readonly consumer: string; readonly target: string }
   /** Descriptors: the consumer's end, and the provider's if there is one. */
   | { readonly kind: 'session'; readonly consumer: string; readonly target: string; readonly ends: readonly EndRecord[]; readonly filter?: { readonly snapshot: unknown } }
@@ -31,11 +57,9 @@ export interface Packet {
   readonly fds: readonly number[];
 }
 
-export interface Kept {
-  readonly socket: KeptSocket;
-  readonly fd: number;
-  readonly sessions: SessionState[];
-}
+export type Kept =
+  | { readonly kind: 'socket'; readonly socket: KeptSocket; readonly fd: number; readonly sessions: SessionState[] }
+  | { readonly kind: 'file'; readonly file: KeptFile };
 
 /** Bytes of one packet of waiting bytes: with base64 well below what the kernel takes in one piece. */
 const pieceBytes = 32 * 1024;
@@ -78,7 +102,11 @@ export function replay(packets: readonly Packet[]): { kept: Map<string, Kept>; u
         break;
       case 'keep':
         forget(kept, keyOf(record.socket), unused);
-        kept.set(keyOf(record.socket), { socket: record.socket, fd: fds[0] ?? -1, sessions: [] });
+        kept.set(keyOf(record.socket), { kind: 'socket', socket: record.socket, fd: fds[0] ?? -1, sessions: [] });
+        break;
+      case 'file':
+        forget(kept, keyOf(record.file), unused);
+        kept.set(keyOf(record.file), { kind: 'file', file: record.file });
         break;
       case 'session':
         session = packet;
@@ -94,8 +122,7 @@ export function replay(packets: readonly Packet[]): { kept: Map<string, Kept>; u
 
 function forget(kept: Map<string, Kept>, key: string, unused: number[]): void {
   const old = kept.get(key);
-  if (old === undefined) return;
-  unused.push(old.fd, ...old.sessions.flatMap(sessionFds));
+  if (old?.kind === 'socket') unused.push(old.fd, ...old.sessions.flatMap(sessionFds));
   kept.delete(key);
 }
 
@@ -105,13 +132,13 @@ export function sessionFds({ consumer, provider }: SessionState): number[] {
 
 function addSession(kept: Kept | undefined, { ends, filter }: StoreRecord & { kind: 'session' }, fds: readonly number[]): boolean {
   const [consumer, provider] = ends.map((end, index): EndState => ({ ...end, fd: fds[index] ?? -1, waiting: [] }));
-  if (kept === undefined || consumer === undefined) return false;
+  if (kept?.kind !== 'socket' || consumer === undefined) return false;
   kept.sessions.push({ consumer, ...(provider === undefined ? {} : { provider }), ...(filter === undefined ? {} : { filter }) });
   return true;
 }
 
 function addWaiting(kept: Kept | undefined, { end, bytes }: StoreRecord & { kind: 'waiting' }, fds: readonly number[]): boolean {
-  const session = kept?.sessions.at(-1);
+  const session = kept?.kind === 'socket' ? kept.sessions.at(-1) : undefined;
   const side = end === 0 ? session?.consumer : session?.provider;
   if (side === undefined) return false;
   (side.waiting as { bytes: Uint8Array; fds: readonly number[] }[]).push({ bytes: Buffer.from(bytes, 'base64'), fds });

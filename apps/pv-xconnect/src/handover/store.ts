@@ -6,7 +6,7 @@
  */
 import { constants } from 'node:os';
 import { closeFds, MessageBuffer } from '@pv/pv-native/msg';
-import { type Kept, keyOf, type KeptSocket, type Packet, replay, sessionPackets } from './records.ts';
+import { type Kept, keyOf, type KeptFile, type KeptSocket, type Packet, replay, sessionPackets } from './records.ts';
 import type { SessionState } from '@pv/pv-native/relay/link';
 
 /** The largest packet: a piece of waiting bytes in base64, or a snapshot of a filter. */
@@ -21,7 +21,7 @@ export class FdStore {
   readonly #readFd: number;
   readonly #after: After;
   readonly #buffer = new MessageBuffer(packetBytes);
-  readonly #live = new Map<string, { socket: KeptSocket; fd: number }>();
+  readonly #live = new Map<string, Packet>();
   /** Packets in the queue. */
   #queued = 0;
   #tidying = false;
@@ -44,8 +44,11 @@ export class FdStore {
 
   /** `fd` stays the caller's; the store holds a copy. */
   keep(socket: KeptSocket, fd: number): void {
-    this.#live.set(keyOf(socket), { socket, fd });
-    this.#send({ record: { kind: 'keep', socket }, fds: [fd] });
+    this.#keep(keyOf(socket), { record: { kind: 'keep', socket }, fds: [fd] });
+  }
+
+  keepFile(file: KeptFile): void {
+    this.#keep(keyOf(file), { record: { kind: 'file', file }, fds: [] });
   }
 
   drop({ consumer, target }: Pick<KeptSocket, 'consumer' | 'target'>): void {
@@ -71,8 +74,13 @@ export class FdStore {
     this.#tidying = false;
     const old = this.#queued;
     this.#send({ record: { kind: 'reset' }, fds: [] });
-    for (const { socket, fd } of this.#live.values()) this.#send({ record: { kind: 'keep', socket }, fds: [fd] });
+    for (const packet of this.#live.values()) this.#send(packet);
     for (const { fds } of this.#receiveSome(old)) closeFds(fds);
+  }
+
+  #keep(key: string, packet: Packet): void {
+    this.#live.set(key, packet);
+    this.#send(packet);
   }
 
   #send({ record, fds }: Packet): void {

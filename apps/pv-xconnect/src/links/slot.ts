@@ -9,7 +9,7 @@ import { backoff } from '../backoff.ts';
 import type { GraphLink } from '../graph/parse.ts';
 import type { Lines } from '../lines.ts';
 import type { ActiveLink, Plugin } from '../plugins/plugin.ts';
-import type { SocketKeeper } from '../handover/keeper.ts';
+import type { Keeper } from '../handover/keeper.ts';
 import type { MeshRelay } from '../relay/mesh-relay.ts';
 import { auditLine } from './audit.ts';
 import { consentRefusal } from './consent.ts';
@@ -24,7 +24,7 @@ export interface SlotContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly relay: MeshRelay;
-  readonly keeper: SocketKeeper;
+  readonly keeper: Keeper;
   /** The time of day: ISO 8601, UTC. */
   readonly timestamp: () => string;
 }
@@ -163,7 +163,10 @@ export class Slot {
     this.#announce();
     if (this.#active === undefined) {
       const result = plugin.establish(link, this.#consumer, this.#provider, this.#context);
-      if (result.kind === 'failed') return { state: 'failed', reason: result.reason };
+      if (result.kind === 'failed') {
+        this.#context.keeper.discard(link);
+        return { state: 'failed', reason: result.reason };
+      }
       this.#active = result.active;
     } else {
       this.#active.useProvider(this.#provider);

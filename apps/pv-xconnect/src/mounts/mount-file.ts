@@ -97,6 +97,11 @@ function unmountIn(takeSteps: TakeMountSteps, consumer: Pin, { fd, name }: Direc
   withNamespace(consumer, (namespace) => takeSteps([{ kind: 'unmount', directory: fd, name, namespace }]));
 }
 
+/** Takes away what was mounted there, by its identity; nothing, when the consumer finds something else there. */
+export function removeMount(takeSteps: TakeMountSteps, consumer: Pin, target: string, id: FileId): void {
+  removeFrom(takeSteps, consumer, openParentInRoot(consumer.rootFd, target, { create: false }), id);
+}
+
 function removeFrom(takeSteps: TakeMountSteps, consumer: Pin, directory: Directory, id: FileId): void {
   try {
     // With the container its namespace has gone, and all mounts in it.

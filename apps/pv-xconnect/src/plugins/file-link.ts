@@ -5,12 +5,15 @@
  */
 import type { GraphLink } from '../graph/parse.ts';
 import type { Pin } from '../links/pin.ts';
+import type { LeftFile } from '../handover/records.ts';
 import type { ActiveLink, Establish, PluginContext } from './plugin.ts';
 
 /** A file that is in the consumer. */
 export interface PlacedFile {
   /** What its users should know although it is there. */
   readonly remark?: string | undefined;
+  /** How another instance finds it. */
+  readonly left: LeftFile;
   /** Whether the consumer still finds it. */
   intact(): boolean;
   /** How the provider's file is another one now. */
@@ -28,8 +31,8 @@ export interface FileType {
   place(provider: Pin): PlaceFile;
 }
 
-export function establishFile(type: FileType, link: GraphLink, provider: Pin, context: PluginContext): Establish {
-  const active = new FileLink(type, link, context);
+export function establishFile(type: FileType, link: GraphLink, consumer: Pin, provider: Pin, context: PluginContext): Establish {
+  const active = new FileLink(type, link, consumer, context);
   const refusal = active.begin(provider);
   return refusal === undefined ? { kind: 'established', active } : { kind: 'failed', reason: refusal };
 }
@@ -37,15 +40,17 @@ export function establishFile(type: FileType, link: GraphLink, provider: Pin, co
 class FileLink implements ActiveLink {
   readonly #type: FileType;
   readonly #link: GraphLink;
+  readonly #consumer: Pin;
   readonly #context: PluginContext;
   #provider: Pin | undefined;
   #placed: PlacedFile | undefined;
   #lastRefusal: string | undefined;
   #cancelLook: () => void = () => undefined;
 
-  constructor(type: FileType, link: GraphLink, context: PluginContext) {
+  constructor(type: FileType, link: GraphLink, consumer: Pin, context: PluginContext) {
     this.#type = type;
     this.#link = link;
+    this.#consumer = consumer;
     this.#context = context;
   }
 
@@ -83,11 +88,14 @@ class FileLink implements ActiveLink {
     const result = this.#type.place(provider);
     if ('refusal' in result) return result.refusal;
     this.#placed = result.placed;
+    this.#context.keeper.keepFile(this.#link, this.#consumer, result.placed.left, this.#type.outlivesProvider ? undefined : provider);
     return undefined;
   }
 
   #drop(): void {
-    this.#placed?.remove();
+    if (this.#placed === undefined) return;
+    this.#placed.remove();
+    this.#context.keeper.drop(this.#link);
     this.#placed = undefined;
   }
 

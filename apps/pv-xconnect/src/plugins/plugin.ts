@@ -3,7 +3,8 @@ import type { Clock, Random } from '@pv/runtime/clock';
 import type { GraphLink } from '../graph/parse.ts';
 import type { Lines } from '../lines.ts';
 import type { Pin } from '../links/pin.ts';
-import type { SocketKeeper } from '../handover/keeper.ts';
+import type { Keeper } from '../handover/keeper.ts';
+import type { KeptFile } from '../handover/records.ts';
 import type { MeshRelay } from '../relay/mesh-relay.ts';
 
 export interface PluginContext {
@@ -11,7 +12,7 @@ export interface PluginContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly relay: MeshRelay;
-  readonly keeper: SocketKeeper;
+  readonly keeper: Keeper;
 }
 
 /** A link that is in place in the consumer. */
@@ -37,4 +38,6 @@ export interface Plugin {
   /** A reason why this link can never be, whatever runs. */
   refusal(link: GraphLink): string | undefined;
   establish(link: GraphLink, consumer: Pin, provider: Pin, context: PluginContext): Establish;
+  /** Takes away a file that an earlier instance put there, if it is still that one. Only for a type that puts files there. */
+  removeLeft?(file: KeptFile, consumer: Pin): void;
 }

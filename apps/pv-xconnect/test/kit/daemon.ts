@@ -4,6 +4,7 @@ import { systemClock, systemTimestamp } from '@pv/runtime/clock';
 import { waitFor } from '@pv/testkit/wait-for';
 import { onTestFinished } from 'vitest';
 import { startDaemon } from '../../src/daemon.ts';
+import { Keeper } from '../../src/handover/keeper.ts';
 import type { GraphLink } from '../../src/graph/parse.ts';
 import { tempDir } from './cleanup.ts';
 import type { Container } from './container.ts';
@@ -56,6 +57,11 @@ function nextLine(lines: readonly string[]): (text: string) => Promise<string> {
       },
       { what: `the line ${JSON.stringify(text)}`, detail: () => lines.join('\n') },
     );
+}
+
+/** For links that leave nothing to another instance. */
+export function withoutStore(): Keeper {
+  return new Keeper(undefined, () => undefined);
 }
 
 type Peer = Pick<Container, 'name' | 'pid'>;

@@ -8,7 +8,7 @@ import { drmPlugin } from '../../src/plugins/drm/drm.ts';
 import type { TakeMountSteps } from '../../src/mounts/mount-file.ts';
 import type { ActiveLink, Establish, PluginContext } from '../../src/plugins/plugin.ts';
 import type { GraphLink } from '../../src/graph/parse.ts';
-import { link } from './daemon.ts';
+import { link, withoutStore } from './daemon.ts';
 import { FakeClock } from './fake-clock.ts';
 
 interface Peer {
@@ -48,7 +48,7 @@ export class DrmBench {
   }
 
   attempt(consumer: Peer, provider: Peer, more: Partial<GraphLink>): Establish {
-    const context = { lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.out.push(line) }, clock: this.clock, random: Math.random } as unknown as PluginContext;
+    const context = { lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.out.push(line) }, clock: this.clock, random: Math.random, keeper: withoutStore() } as unknown as PluginContext;
     return this.plugin.establish(drmLink(consumer, provider, more), pinned(consumer), pinned(provider), context);
   }
 }

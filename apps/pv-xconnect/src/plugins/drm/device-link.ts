@@ -3,16 +3,17 @@
  * together.
  */
 import type { GraphLink } from '../../graph/parse.ts';
+import { fileIdOf, type KeptFile } from '../../handover/records.ts';
 import type { Pin } from '../../links/pin.ts';
 import { hasOwnUserNamespace } from '../../mounts/mapped-ids.ts';
-import type { TakeMountSteps } from '../../mounts/mount-file.ts';
+import { removeMount, type TakeMountSteps } from '../../mounts/mount-file.ts';
 import { establishFile, type PlaceFile } from '../file-link.ts';
 import type { Establish, PluginContext } from '../plugin.ts';
 import type { DeviceRules } from './device-rules.ts';
-import { readExported, sameNode, type Device } from './exported.ts';
+import { numberOf, readExported, sameNode, type Device } from './exported.ts';
 import type { Holders } from './holders.ts';
 import { mountNode } from './mounted-node.ts';
-import { injectNode, type InjectResult } from './node.ts';
+import { injectNode, type InjectResult, removeNode } from './node.ts';
 import { roleRefusal } from './policy.ts';
 
 /** What all links of this type share. */
@@ -25,7 +26,18 @@ export interface Shared {
 
 export function establishDevice(shared: Shared, link: GraphLink, consumer: Pin, provider: Pin, context: PluginContext): Establish {
   const injection = new Injection(shared, link, consumer, context);
-  return establishFile({ secondsBetweenLooks: 5, outlivesProvider: true, place: (from) => injection.from(from) }, link, provider, context);
+  return establishFile({ secondsBetweenLooks: 5, outlivesProvider: true, place: (from) => injection.from(from) }, link, consumer, provider, context);
+}
+
+/** Takes away a device that an earlier instance put there, and the rule with it. */
+export function removeDevice({ rules, takeSteps }: Shared, { consumer: name, target, left }: KeptFile, consumer: Pin): void {
+  const rdev = left.rdev ?? 0;
+  try {
+    if (left.is === 'mount') removeMount(takeSteps, consumer, target, fileIdOf(left));
+    else removeNode(consumer, target, { ...fileIdOf(left), rdev });
+  } finally {
+    rules.revokeLeft(consumer, name, numberOf(rdev));
+  }
 }
 
 class Injection {
@@ -70,7 +82,7 @@ class Injection {
       result.node.remove();
       release();
     };
-    return { placed: { remark, intact: () => result.node.intact(), changed: (provider) => this.#changed(provider, device), remove } };
+    return { placed: { remark, left: result.node.left, intact: () => result.node.intact(), changed: (provider) => this.#changed(provider, device), remove } };
   }
 
   /** In a container with a user namespace of its own no device node works but one that is mounted there. */

@@ -37,6 +37,13 @@ export class DeviceRules {
     }
   }
 
+  /** Revokes what an earlier instance allowed, unless a link of this one needs it. */
+  revokeLeft(consumer: Pin, container: string, number: string): void {
+    for (const directory of [...(deviceGroups(consumer.pid, container) ?? [])].reverse()) {
+      if (!this.#needed.has(`${directory} ${number}`) && allowedBy(readFileSync(join(directory, 'devices.list'), 'latin1'), number) === 'ours') deny(directory, number);
+    }
+  }
+
   /** Whether there is something to give back. */
   #take(directory: string, number: string): boolean {
     const key = `${directory} ${number}`;
@@ -56,11 +63,15 @@ export class DeviceRules {
       return;
     }
     this.#needed.delete(key);
-    try {
-      writeFileSync(join(directory, 'devices.deny'), deviceRule(number));
-    } catch (error) {
-      // The group has gone with its container.
-      if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENODEV') throw error;
-    }
+    deny(directory, number);
+  }
+}
+
+function deny(directory: string, number: string): void {
+  try {
+    writeFileSync(join(directory, 'devices.deny'), deviceRule(number));
+  } catch (error) {
+    // The group has gone with its container.
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENODEV') throw error;
   }
 }

@@ -5,7 +5,7 @@
 import { hostName } from '@pv/contract/grammar';
 import type { TakeMountSteps } from '../../mounts/mount-file.ts';
 import type { Plugin } from '../plugin.ts';
-import { establishDevice, type Shared } from './device-link.ts';
+import { establishDevice, removeDevice, type Shared } from './device-link.ts';
 import { DeviceRules } from './device-rules.ts';
 import { Holders } from './holders.ts';
 
@@ -14,6 +14,7 @@ export function drmPlugin(testDevices: ReadonlySet<string>, takeSteps: TakeMount
   const shared: Shared = { holders: new Holders(), rules: new DeviceRules(), testDevices, takeSteps };
   return {
     type: 'drm',
+    removeLeft: (file, consumer) => removeDevice(shared, file, consumer),
     refusal(link) {
       if (link.provider === hostName) return 'the host itself provides no devices';
       if (link.provider === link.consumer && link.target === link.socket) return 'its target is the very node that it provides';

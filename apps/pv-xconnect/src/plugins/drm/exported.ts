@@ -21,13 +21,18 @@ export type Exported = { readonly device: Device } | { readonly refusal: string 
 export function readExported(rootFd: number, path: string, testDevices: ReadonlySet<string>): Exported {
   try {
     const stat = statInRoot(rootFd, path);
-    const number = `${majorOf(stat.rdev)}:${minorOf(stat.rdev)}`;
+    const number = numberOf(stat.rdev);
     const judgement = judgeDevice(describe(path, stat, number), testDevices);
     return 'kind' in judgement ? { device: { ...stat, kind: judgement.kind, number } } : judgement;
   } catch (error) {
     if (error instanceof SystemError) return { refusal: `${path} of the provider: ${errnoText(error.errno)}` };
     throw error;
   }
+}
+
+/** As control groups and sysfs write it, `226:0`. */
+export function numberOf(rdev: number): string {
+  return `${majorOf(rdev)}:${minorOf(rdev)}`;
 }
 
 function statInRoot(rootFd: number, path: string): FdStat {

@@ -13,5 +13,7 @@ export function mountNode(takeSteps: TakeMountSteps, consumer: Pin, target: stri
     matches: (entry) => isCharDevice(entry.mode) && entry.rdev === rdev && !isSame(entry.id, device),
     step: (to, take) => take({ kind: 'device', device: rdev, mode: mode & 0o777, ...mappedIds(consumer.pid, device), ...to }),
   }, consumer, target);
-  return 'mounted' in result ? { node: result.mounted } : result;
+  if ('refusal' in result) return result;
+  const { id, ...mounted } = result.mounted;
+  return { node: { ...mounted, left: { is: 'mount', dev: String(id.dev), ino: String(id.ino), rdev } } };
 }

@@ -8,12 +8,14 @@ import { majorOf, makeCharDevice } from '@pv/pv-native/device';
 import { closeFd, setOwnerAndMode, statFd, type FdStat } from '@pv/pv-native/fd';
 import { mountOptionsOf } from '@pv/pv-native/mount-of';
 import { openEntry, openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
+import type { LeftFile } from '../../handover/records.ts';
 import type { Pin } from '../../links/pin.ts';
-import { isSame } from '../../links/place.ts';
+import { isSame, type FileId } from '../../links/place.ts';
 import { isCharDevice, sameNode, type Device } from './exported.ts';
 import { isDrmMajor } from './policy.ts';
 
 export interface Injected {
+  readonly left: LeftFile;
   /** Whether the container still finds this node at the target. */
   intact(): boolean;
   /** Unlinks the node if it is still the one that was injected, and lets go of the directory. */
@@ -21,6 +23,9 @@ export interface Injected {
 }
 
 export type InjectResult = { readonly node: Injected } | { readonly refusal: string };
+
+/** What tells a node from another one. */
+type Made = FileId & Pick<FdStat, 'rdev'>;
 
 interface Directory {
   readonly fd: number;
@@ -52,7 +57,8 @@ function injectIn(directory: Directory, consumer: Pin, target: string, device: D
 }
 
 function injected(directory: Directory, rootFd: number, target: string, made: FdStat): Injected {
-  return { intact: () => isStill(lookUp(rootFd, target), made), remove: () => removeFrom(directory, made) };
+  const left: LeftFile = { is: 'node', dev: String(made.dev), ino: String(made.ino), rdev: made.rdev };
+  return { left, intact: () => isStill(lookUp(rootFd, target), made), remove: () => removeFrom(directory, made) };
 }
 
 /** Undefined: the name is free, or has this very device. */
@@ -82,7 +88,12 @@ function makeNode({ fd, name }: Directory, device: Device): FdStat | undefined {
   }
 }
 
-function removeFrom({ fd, name }: Directory, made: FdStat): void {
+/** Takes away a node that an earlier instance injected; nothing, when the consumer finds something else there. */
+export function removeNode(consumer: Pin, target: string, made: Made): void {
+  removeFrom(openParentInRoot(consumer.rootFd, target, { create: false }), made);
+}
+
+function removeFrom({ fd, name }: Directory, made: Made): void {
   try {
     if (isStill(statEntry({ fd, name }), made)) unlinkAt(fd, name);
   } catch (error) {
@@ -94,7 +105,7 @@ function removeFrom({ fd, name }: Directory, made: FdStat): void {
 }
 
 /** The number too: that of a file that has gone may be used again. */
-function isStill(found: FdStat | undefined, made: FdStat): boolean {
+function isStill(found: FdStat | undefined, made: Made): boolean {
   return isSame(found, made) && found !== undefined && isCharDevice(found.mode) && found.rdev === made.rdev;
 }
 

@@ -21,10 +21,10 @@ export function establishDirect(link: GraphLink, consumer: Pin, provider: Pin, c
       const result = mountFile(takeSteps, fileSource(fd, id, from), consumer, target);
       if ('refusal' in result) return result;
       const { intact, remove } = result.mounted;
-      return { placed: { intact, remove, changed: (now) => changed(now, socket, id) } };
+      return { placed: { left: { is: 'mount', dev: String(id.dev), ino: String(id.ino) }, intact, remove, changed: (now) => changed(now, socket, id) } };
     });
   // A mount keeps the provider's file system from being freed, so it goes with the provider's process.
-  return establishFile({ secondsBetweenLooks: 1, outlivesProvider: false, place }, link, provider, context);
+  return establishFile({ secondsBetweenLooks: 1, outlivesProvider: false, place }, link, consumer, provider, context);
 }
 
 function changed(provider: Pin, path: string, mounted: FileId): string | undefined {

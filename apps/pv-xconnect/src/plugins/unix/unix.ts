@@ -2,7 +2,8 @@
  * The `unix` type: a socket of the provider, offered in the consumer. No greeting and no identity: the provider sees
  * connections of pv-xconnect, and knows the consumer by the link alone.
  */
-import type { TakeMountSteps } from '../../mounts/mount-file.ts';
+import { removeMount, type TakeMountSteps } from '../../mounts/mount-file.ts';
+import { fileIdOf } from '../../handover/records.ts';
 import type { Plugin } from '../plugin.ts';
 import { socketPlugin } from '../socket-link.ts';
 import { establishDirect } from './direct.ts';
@@ -16,6 +17,7 @@ const relayed = socketPlugin({
 export function unixPlugin(takeSteps: TakeMountSteps): Plugin {
   return {
     ...relayed,
+    removeLeft: ({ target, left }, consumer) => removeMount(takeSteps, consumer, target, fileIdOf(left)),
     establish: (link, consumer, provider, context) =>
       link.mode === 'direct' ? establishDirect(link, consumer, provider, context, takeSteps) : relayed.establish(link, consumer, provider, context),
   };

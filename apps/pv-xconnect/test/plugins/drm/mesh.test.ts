@@ -7,6 +7,7 @@ import type { SlotContext } from '../../../src/links/slot.ts';
 import { drmPlugin } from '../../../src/plugins/drm/drm.ts';
 import { startContainer, type Container } from '../../kit/container.ts';
 import { card, drmLink, makeDevice } from '../../kit/drm.ts';
+import { withoutStore } from '../../kit/daemon.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
 
 class MeshBench {
@@ -17,8 +18,8 @@ class MeshBench {
 
   constructor() {
     const plugins = new Map([['drm', drmPlugin(new Set(), () => undefined)]]);
-    // No byte of a drm link goes through the relay, no socket of it is kept.
-    const unused = { relay: { counters: () => new Map() }, keeper: { forgetOthers: () => undefined } };
+    // No byte of a drm link goes through the relay.
+    const unused = { relay: { counters: () => new Map() }, keeper: withoutStore() };
     this.mesh = new Mesh({
       plugins, pin: pinContainer, clock: this.clock, random: () => 0.5, timestamp: () => '', ...unused,
       lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.err.push(line) },

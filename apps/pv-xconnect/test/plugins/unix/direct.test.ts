@@ -7,7 +7,7 @@ import { establishDirect } from '../../../src/plugins/unix/direct.ts';
 import type { ActiveLink, Establish, PluginContext } from '../../../src/plugins/plugin.ts';
 import { tempDir } from '../../kit/cleanup.ts';
 import { startContainer, type Container } from '../../kit/container.ts';
-import { link, runDaemon } from '../../kit/daemon.ts';
+import { link, runDaemon, withoutStore } from '../../kit/daemon.ts';
 import { pinned } from '../../kit/drm.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
 import { startLxc } from '../../kit/lxc.ts';
@@ -29,7 +29,7 @@ class Bench {
   readonly err: string[] = [];
 
   attempt(consumer: Peer, provider: Peer): Establish {
-    const context = { lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.err.push(line) }, clock: this.clock, random: Math.random } as unknown as PluginContext;
+    const context = { lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.err.push(line) }, clock: this.clock, random: Math.random, keeper: withoutStore() } as unknown as PluginContext;
     return establishDirect(link(consumer, provider, { mode: 'direct' }), pinned(consumer), pinned(provider), context, takeSteps);
   }
 
