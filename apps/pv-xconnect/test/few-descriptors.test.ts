@@ -1,13 +1,14 @@
-/** Descriptors that the kernel could not hand over, since pv-xconnect has no room for them: lost ones are never passed off as none. */
+/** A pv-xconnect that may have no more descriptors. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { MessageBuffer } from '@pv/pv-native/msg';
 import { connectUnix, openSocket } from '@pv/pv-native/socket';
 import { waitFor } from '@pv/testkit/wait-for';
 import { expect, onTestFinished, test } from 'vitest';
 import { place, target } from './kit/place.ts';
 import { bundleProgram } from './kit/program.ts';
-import { dial, readAll } from './kit/sockets.ts';
+import { ask, dial, readAll } from './kit/sockets.ts';
 
 bundleProgram();
 
@@ -15,13 +16,19 @@ const openFds = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 /** Of those that it may have; what it has already stays. */
 const limit = (pid: number, descriptors: number): void => void execFileSync('prlimit', ['--pid', String(pid), `--nofile=${descriptors}:`]);
 
+/** A session that works. */
+async function warm(path: string): Promise<Socket> {
+  const socket = await dial(path);
+  socket.write('warm');
+  await new Promise((resolve) => socket.once('data', resolve));
+  return socket;
+}
+
 test('7.2-25 MSG_CTRUNC ends its session and no other, with the reason, and nothing leaks', async () => {
   const { consumer, start } = await place();
   const daemon = start();
   await daemon.printed('Link established');
-  const other = await dial(consumer.at(target));
-  other.write('warm');
-  await new Promise((resolve) => other.once('data', resolve));
+  const other = await warm(consumer.at(target));
   const before = openFds(daemon.pid);
 
   const fd = openSocket('stream');
@@ -43,4 +50,21 @@ test('7.2-25 MSG_CTRUNC ends its session and no other, with the reason, and noth
   other.end('undisturbed');
   expect((await readAll(other)).toString()).toBe('undisturbed');
   await waitFor(() => openFds(daemon.pid) < before, { what: 'fewer descriptors than before', detail: () => `${openFds(daemon.pid)} after ${before}` });
+});
+
+test('7.2-22 without a descriptor left it goes on with the sessions that it has, says so once, and serves who waits when there are some again', async () => {
+  const { consumer, start } = await place();
+  const daemon = start();
+  await daemon.printed('Link established');
+  const other = await warm(consumer.at(target));
+  limit(daemon.pid, openFds(daemon.pid));
+  const waiting = Array.from({ length: 30 }, (_, index) => ask(consumer.at(target), `patient ${index}`).catch(() => 'refused'));
+  await waitFor(() => daemon.err() !== '', { what: 'a word about it', detail: daemon.out });
+  other.write('undisturbed');
+  expect(String(await new Promise((resolve) => other.once('data', resolve)))).toBe('undisturbed');
+  limit(daemon.pid, 1024);
+  expect(await ask(consumer.at(target), 'again')).toBe('again');
+  // Some may have been closed for want of a descriptor to their provider; none hangs.
+  for (const [index, answer] of (await Promise.all(waiting)).entries()) expect([`patient ${index}`, '', 'refused']).toContain(answer);
+  expect(daemon.err().trim().split('\n').length).toBeLessThan(5);
 });
