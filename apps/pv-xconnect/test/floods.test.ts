@@ -40,6 +40,46 @@ test('7.2-22 5 000 connections of one consumer limit its own link alone, and whe
   await waitFor(() => openFds() <= before, { what: 'as many descriptors as before', detail: () => `${openFds()} now, ${before} before` });
 });
 
+/** How much of an endless answer a provider can get rid of while nobody reads it. */
+async function offered(writers: readonly Socket[]): Promise<number> {
+  const writer = await waitFor(() => writers[0], { what: 'a session' });
+  const chunk = Buffer.alloc(65_536, 'x');
+  while (writer.write(chunk) || (await isTaken(writer))) if (writer.bytesWritten > tooMuch) break;
+  return writer.bytesWritten - writer.writableLength;
+}
+
+const tooMuch = 64 * 1024 * 1024;
+
+/** Whether what is queued goes away within a while; a reader that never reads has it stay. */
+async function isTaken(writer: Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), 500);
+    writer.once('drain', () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}
+
+test.each([
+  ['unix', 'anything'],
+  ['rest', 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+])('7.2-21 over %s a client that never reads makes its provider wait, in bounded memory, and nobody else', async (type, request) => {
+  const [deaf, modest, provider, daemon] = await Promise.all([startContainer('deaf'), startContainer('modest'), startContainer('provider'), runDaemon()]);
+  const writers: Socket[] = [];
+  await serve(provider.at('/run/example/endless.sock'), (socket) => socket.once('data', () => {
+    if (type === 'rest') socket.write('HTTP/1.0 200 OK\r\n\r\n');
+    writers.push(socket);
+  }));
+  await serve(provider.at(socketPath), echo);
+  daemon.core.set([link(deaf, provider, { type, name: 'endless', socket: '/run/example/endless.sock' }), link(modest, provider)]);
+  await daemon.printed(`Link established: ${modest.name}/raw`);
+  const client = await tryToConnect(deaf.at(target));
+  client?.pause().write(request);
+  expect(await offered(writers)).toBeLessThan(8 * 1024 * 1024);
+  expect(await ask(modest.at(target), 'undisturbed')).toBe('undisturbed');
+});
+
 test('7.2-24 10 000 connects and closes leave nothing behind', async () => {
   const [consumer, provider, daemon] = await Promise.all([startContainer('consumer'), startContainer('provider'), runDaemon()]);
   await serve(provider.at(socketPath), echo);

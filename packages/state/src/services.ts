@@ -57,6 +57,7 @@ export function readServicesFile(file: string, value: Json, findings: Findings):
     findings.problem(file, '$', 'must be an array of services, or an object with the array "services"');
     return declared;
   }
+  if (list.length === 0) findings.warn(file, path, 'is empty, so it offers nothing and needs nothing');
   for (const [index, entry] of (list as readonly Json[]).entries()) readEntry(entry, { file, path: `${path}[${index}]` }, declared, findings);
   return declared;
 }

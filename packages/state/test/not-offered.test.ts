@@ -12,7 +12,8 @@ function parse({ offers = [], needs = [], ...more }: { offers?: readonly object[
     [`${name}/run.json`]: { name, type: 'lxc', config: 'lxc.container.conf', 'root-volume': 'root.squashfs', group: 'app', services: { required } },
     [`${name}/lxc.container.conf`]: sha, [`${name}/root.squashfs`]: sha,
   });
-  const state = { '#spec': 'pantavisor-service-system@1', ...container('server', []), ...container('client', needs), 'server/services.json': { '#spec': 'service-manifest-xconnect@2', services: offers }, ...more };
+  const services = offers.length === 0 ? {} : { 'server/services.json': { '#spec': 'service-manifest-xconnect@2', services: offers } };
+  const state = { '#spec': 'pantavisor-service-system@1', ...container('server', []), ...container('client', needs), ...services, ...more };
   const result = parseRevision({ name: '0' as RevisionName, text: JSON.stringify(state), goalsTimeout: 30, hostedBus: true });
   return result.kind === 'ok' ? { warnings: result.warnings.map(problemText) } : { problems: result.problems.map(problemText) };
 }

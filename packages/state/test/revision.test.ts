@@ -139,6 +139,7 @@ describe('services', () => {
   it.each([
     ['7.1-9 a missing provider', { services: [{ name: 'nope', target: '/t' }] }, {}, "client/run.json: $.services[0]: required service 'nope' for platform 'client' not found"],
     ['a missing target', { services: [{ name: 'raw' }] }, {}, '$.services[0]: service \'raw\' needs "target"'],
+    ['a target that is null', { services: [{ name: 'raw', target: null }] }, {}, '$.services[0].target: must be a string'],
     ['a name alone', { services: ['raw'] }, {}, '$.services[0]: service \'raw\' needs "target"'],
     ['7.2-12 a relative target', { services: [{ name: 'raw', target: 'run/x' }] }, {}, '$.services[0].target: is not an absolute, normalised path'],
     ['7.2-12 a target with ..', { services: [{ name: 'raw', target: '/run/../etc/x' }] }, {}, '$.services[0].target: is not an absolute, normalised path'],
@@ -149,10 +150,23 @@ describe('services', () => {
     ['a role the provider refuses', { services: [{ name: 'lim', role: 'guest', target: '/t' }] }, { ...run('strict'), 'strict/services.json': [{ name: 'lim', type: 'unix', socket: '/s', roles: ['admin'] }] }, "does not accept the role 'guest'"],
     ['a consumer the provider refuses', { services: [{ name: 'lim', target: '/t' }] }, { ...run('strict'), 'strict/services.json': [{ name: 'lim', type: 'unix', socket: '/s', consumers: ['web'] }] }, "does not accept 'client' as a consumer"],
     ['services of nobody', {}, { 'ghost/services.json': [{ name: 'x', type: 'unix', socket: '/s' }] }, "ghost/services.json: $: there is no 'ghost/run.json'"],
+    ['services that are a text', {}, { 'client/services.json': 'services' }, 'state: $["client/services.json"]: must be inline JSON'],
     ['services that are no list', {}, { 'client/services.json': { service: [] } }, 'client/services.json: $: must be an array of services'],
     ['an unknown type', {}, { 'client/services.json': [{ name: 'x', type: 'tcp', socket: '/s' }] }, '$[0].type: must be one of "rest", "dbus"'],
   ])('%s is refused with file and path', (_title, client, more, message) => {
     expect(problems({ ...run('client', client), ...server, ...more }).join('\n')).toContain(message);
+  });
+
+  it('that are an empty list are warned of', () => {
+    for (const [services, path] of [[[], '$'], [{ services: [] }, '$.services']] as const) {
+      expect(warnings({ ...run('client'), 'client/services.json': services })).toEqual([`client/services.json: ${path}: is empty, so it offers nothing and needs nothing`]);
+    }
+  });
+
+  it('have the role of their own key, whatever else says role, and a word is no key', () => {
+    const odd = { meta: { role: 'root' }, x: 'role', name: 'raw', role: 'nobody', target: '/t' };
+    expect(graph({ services: [odd] })).toMatchObject([{ role: 'nobody' }]);
+    expect(warnings({ ...run('client', { services: [odd] }), ...server })).toEqual(['client/run.json: $.services[0].meta: unknown key, ignored', 'client/run.json: $.services[0].x: unknown key, ignored']);
   });
 
   it('accept every role with "any", and an optional service without a provider makes no link', () => {
