@@ -3,11 +3,11 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { limits } from '@pv/contract/limits';
 import { systemClock, type Clock } from '@pv/runtime/clock';
+import { ManualClock } from '@pv/testkit/manual-clock';
 import { waitFor } from '@pv/testkit/wait-for';
 import { expect, onTestFinished, test } from 'vitest';
 import { call } from '../src/http-call.ts';
 import { tempDir } from './kit/cleanup.ts';
-import { FakeClock } from './kit/fake-clock.ts';
 
 /** A server that answers each request head with bytes of our choice. */
 async function serverThat(answers: (socket: Socket) => void): Promise<string> {
@@ -72,7 +72,7 @@ test('an answer beyond the cap is given up, however it goes on', async () => {
 });
 
 test('a server that hangs is given up after the deadline', async () => {
-  const clock = new FakeClock();
+  const clock = new ManualClock();
   let asked = false;
   const path = await serverThat(() => (asked = true));
   const result = get(path, clock);

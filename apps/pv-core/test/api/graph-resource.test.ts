@@ -1,8 +1,8 @@
 import type { ContainerName } from '@pv/contract/names';
 import type { DeclaredLink } from '@pv/state/graph';
+import { ManualClock, settle } from '@pv/testkit/manual-clock';
 import { expect, it } from 'vitest';
 import { GraphResource } from '../../src/api/graph-resource.ts';
-import { ManualClock, settle } from '../kit/manual-clock.ts';
 
 const links = [{ name: 'raw', consumer: 'c', provider: 'p' }] as unknown as DeclaredLink[];
 const shown = (pid: number) => [expect.objectContaining({ consumer: 'c', consumer_pid: pid, provider: 'p', provider_pid: 0 })];

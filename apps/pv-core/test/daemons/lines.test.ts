@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
+import { settle } from '@pv/testkit/manual-clock';
 import { expect, it } from 'vitest';
 import { readLines } from '../../src/daemons/lines.ts';
-import { settle } from '../kit/manual-clock.ts';
 
 it('joins pieces, keeps an unfinished last line, and cuts one without end', async () => {
   const stream = new PassThrough();

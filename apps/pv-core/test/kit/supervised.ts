@@ -7,10 +7,10 @@ import { createLogger } from '@pv/runtime/log';
 import { places as placesOf } from '@pv/runtime/places';
 import { problemText } from '@pv/state/problem';
 import { parseRevision } from '@pv/state/revision';
+import { ManualClock, settle } from '@pv/testkit/manual-clock';
 import { afterEach, beforeEach } from 'vitest';
 import { containerView } from '../../src/api/views.ts';
 import { Supervisor } from '../../src/lifecycle/supervisor.ts';
-import { ManualClock, settle } from './manual-clock.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
 
 export interface Supervised {

@@ -1,6 +1,6 @@
 import type { ContainerName } from '@pv/contract/names';
+import { settle } from '@pv/testkit/manual-clock';
 import { describe, expect, it } from 'vitest';
-import { settle } from '../kit/manual-clock.ts';
 import { booted, supervise, useTemporaryRoot } from '../kit/supervised.ts';
 
 const name = (text: string) => text as ContainerName;

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '@pv/runtime/clock';
+import { ManualClock } from '@pv/testkit/manual-clock';
 import { waitFor } from '@pv/testkit/wait-for';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Fetched, graphFetcher } from '../../src/graph/fetch.ts';
 import { tempDir } from '../kit/cleanup.ts';
-import { FakeClock } from '../kit/fake-clock.ts';
 
 const entry = { type: 'unix', name: 'raw', consumer: 'client', provider: 'server', role: 'client', socket: '/run/a.sock', interface: 'unix', target: '/run/b.sock', consumer_pid: 1, provider_pid: 2 };
 const graphOf = (count: number, padding = '') => JSON.stringify(Array.from({ length: count }, (_, index) => ({ ...entry, name: `raw${index}`, note: padding })));
@@ -50,7 +50,7 @@ test('7.2-19 an answer that ends too soon is no graph', async () => {
 
 test('7.2-19 a server that hangs, before its answer or in it, costs one request and one deadline', async () => {
   for (const part of ['', `${head}Content-Length: 100\r\n\r\n[`]) {
-    const clock = new FakeClock();
+    const clock = new ManualClock();
     const asked = { yes: false };
     const result = fetched((socket) => void socket.write(part), clock, () => (asked.yes = true));
     await waitFor(() => asked.yes, { what: 'the request' });

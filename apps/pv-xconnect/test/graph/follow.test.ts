@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { limits } from '@pv/contract/limits';
 import { systemClock } from '@pv/runtime/clock';
+import { ManualClock } from '@pv/testkit/manual-clock';
 import { waitFor } from '@pv/testkit/wait-for';
 import { expect, onTestFinished, test } from 'vitest';
 import { graphFetcher, type Fetched } from '../../src/graph/fetch.ts';
 import { followGraph, type Follower } from '../../src/graph/follow.ts';
 import { tempDir } from '../kit/cleanup.ts';
 import { FakeCore } from '../kit/core.ts';
-import { FakeClock } from '../kit/fake-clock.ts';
 
 interface Following {
   readonly core: FakeCore;
@@ -116,7 +116,7 @@ test('a refresh fetches at once and resolves after the graph was handed on; many
 });
 
 test('pauses between failed tries grow to a second, and a server that does not hold is not asked without pause', async () => {
-  const clock = new FakeClock();
+  const clock = new ManualClock();
   const answers: Fetched[] = [];
   const times: number[] = [];
   const away: Fetched = { kind: 'away', problem: 'away', reason: 'away' };

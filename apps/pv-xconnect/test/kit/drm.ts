@@ -2,6 +2,7 @@
 import { chownSync, chmodSync, mkdirSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
+import { ManualClock } from '@pv/testkit/manual-clock';
 import { onTestFinished } from 'vitest';
 import { pinContainer, type Pin } from '../../src/links/pin.ts';
 import { drmPlugin } from '../../src/plugins/drm/drm.ts';
@@ -9,7 +10,6 @@ import type { TakeMountSteps } from '../../src/mounts/mount-file.ts';
 import type { ActiveLink, Establish, PluginContext } from '../../src/plugins/plugin.ts';
 import type { GraphLink } from '../../src/graph/parse.ts';
 import { link, withoutStore } from './daemon.ts';
-import { FakeClock } from './fake-clock.ts';
 
 interface Peer {
   readonly name: string;
@@ -24,7 +24,7 @@ export const drmLink = (consumer: Peer, provider: Peer, more: Partial<GraphLink>
 
 export class DrmBench {
   readonly plugin;
-  readonly clock = new FakeClock();
+  readonly clock = new ManualClock();
   readonly out: string[] = [];
 
   /** `takeSteps`: of bundleMountWorker, for containers with a user namespace. */

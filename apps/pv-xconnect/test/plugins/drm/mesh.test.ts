@@ -1,5 +1,6 @@
 /** Devices as the graph comes and goes: the whole life of drm links, between real mount namespaces. */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { ManualClock } from '@pv/testkit/manual-clock';
 import { expect, onTestFinished, test } from 'vitest';
 import { Mesh } from '../../../src/links/mesh.ts';
 import { pinContainer } from '../../../src/links/pin.ts';
@@ -8,10 +9,9 @@ import { drmPlugin } from '../../../src/plugins/drm/drm.ts';
 import { startContainer, type Container } from '../../kit/container.ts';
 import { card, drmLink, makeDevice } from '../../kit/drm.ts';
 import { withoutStore } from '../../kit/daemon.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
 
 class MeshBench {
-  readonly clock = new FakeClock();
+  readonly clock = new ManualClock();
   readonly out: string[] = [];
   readonly err: string[] = [];
   readonly mesh: Mesh;

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
+import { ManualClock } from '@pv/testkit/manual-clock';
 import { expect, onTestFinished, test } from 'vitest';
 import { establishDirect } from '../../../src/plugins/unix/direct.ts';
 import type { ActiveLink, Establish, PluginContext } from '../../../src/plugins/plugin.ts';
@@ -9,7 +10,6 @@ import { tempDir } from '../../kit/cleanup.ts';
 import { startContainer, type Container } from '../../kit/container.ts';
 import { link, runDaemon, withoutStore } from '../../kit/daemon.ts';
 import { pinned } from '../../kit/drm.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
 import { startLxc } from '../../kit/lxc.ts';
 import { bundleMountWorker } from '../../kit/mount-worker.ts';
 import { ask, dial, echo, says, serve } from '../../kit/sockets.ts';
@@ -24,7 +24,7 @@ interface Peer {
 }
 
 class Bench {
-  readonly clock = new FakeClock();
+  readonly clock = new ManualClock();
   readonly out: string[] = [];
   readonly err: string[] = [];
 
