@@ -12,6 +12,9 @@ export interface Field {
   readonly value: string;
 }
 
+/** Most fields that are asked for are not there. */
+const none: readonly string[] = [];
+
 /** Whole lines, each with its CRLF, from `at` on. */
 export function parseFields(text: string, at: number): Field[] {
   const fields: Field[] = [];
@@ -45,13 +48,15 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-export function valuesOf(fields: readonly Field[], key: string): string[] {
-  const values: string[] = [];
-  for (const field of fields) if (field.key === key) values.push(field.value);
-  return values;
+export function valuesOf(fields: readonly Field[], key: string): readonly string[] {
+  let values: string[] | undefined;
+  for (const field of fields) if (field.key === key) (values ??= []).push(field.value);
+  return values ?? none;
 }
 
 /** The elements of a list field (RFC 9110 5.6.1), in lower case, of all its lines. */
-export function listOf(fields: readonly Field[], key: string): string[] {
-  return valuesOf(fields, key).flatMap((value) => value.toLowerCase().split(',')).map((element) => element.trim()).filter((element) => element !== '');
+export function listOf(fields: readonly Field[], key: string): readonly string[] {
+  const values = valuesOf(fields, key);
+  if (values.length === 0) return none;
+  return values.flatMap((value) => value.toLowerCase().split(',')).map((element) => element.trim()).filter((element) => element !== '');
 }

@@ -24,23 +24,24 @@ interface RequestLine {
 export function parseRequestHead(text: string): RequestHead {
   const end = text.indexOf('\r\n');
   const line = parseRequestLine(text.slice(0, end));
+  const { method, version } = line;
   const fields = parseFields(text, end + 2);
-  const host = readHost(line, fields);
-  return { ...line, target: checkTarget(line, host), host, fields };
+  const host = readHost(version, fields);
+  return { method, target: checkTarget(line, host), version, host, fields };
 }
 
 export function parseRequestLine(line: string): RequestLine {
-  const [method = '', target = '', version, ...more] = line.split(' ');
+  const [method = '', target = '', version, more] = line.split(' ', 4);
   if (!isAll(method, charClass.token)) throw new HttpWireError('a method that is not a token');
   if (!isAll(target, charClass.target)) throw new HttpWireError('a request target that is empty or holds other than visible ASCII characters');
   if (version === undefined) throw new HttpWireError('a request line without a version (HTTP/0.9)');
-  if (more.length > 0) throw new HttpWireError('a request line of more than three words');
+  if (more !== undefined) throw new HttpWireError('a request line of more than three words');
   return { method, target, version: readVersion(version) };
 }
 
-function readHost({ version }: RequestLine, fields: readonly Field[]): string | undefined {
-  const [host, ...more] = valuesOf(fields, 'host');
-  if (more.length > 0) throw new HttpWireError('more than one Host');
+function readHost(version: Version, fields: readonly Field[]): string | undefined {
+  const [host, more] = valuesOf(fields, 'host');
+  if (more !== undefined) throw new HttpWireError('more than one Host');
   if (host === undefined && version === '1.1') throw new HttpWireError('a request of HTTP/1.1 without Host');
   if (host !== undefined && host !== '' && !isAll(host, charClass.host)) throw new HttpWireError('a Host that is not a host with its port');
   return host;

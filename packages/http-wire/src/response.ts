@@ -15,7 +15,8 @@ export interface ResponseHead {
 /** `text`: lines with their CRLFs. Throws HttpWireError. */
 export function parseResponseHead(text: string): ResponseHead {
   const end = text.indexOf('\r\n');
-  return { ...parseStatusLine(text.slice(0, end)), fields: parseFields(text, end + 2) };
+  const { version, status, reason } = parseStatusLine(text.slice(0, end));
+  return { version, status, reason, fields: parseFields(text, end + 2) };
 }
 
 /** The reason, and the space before it, may be missing, as they are in the field. */

@@ -6,8 +6,11 @@ export interface NamedValue {
   readonly value: string;
 }
 
-export function writeHead(startLine: string, fields: readonly NamedValue[]): string {
-  return `${startLine}\r\n${writeFields(fields)}\r\n`;
+/** `fields`: in groups, which follow each other. */
+export function writeHead(startLine: string, ...fields: readonly (readonly NamedValue[])[]): string {
+  let text = `${startLine}\r\n`;
+  for (const group of fields) text += writeFields(group);
+  return `${text}\r\n`;
 }
 
 export function writeFields(fields: readonly NamedValue[]): string {

@@ -19,7 +19,7 @@ export function outgoingRequest(head: RequestHead, target: string, body: Body, i
   const upgrades = head.version === '1.1' ? upgradesOf(head.fields, connection) : [];
   const fields = endToEnd(head.fields, connection).filter((field) => field.key !== 'host' && !claimsIdentity(field));
   const host = head.host === undefined ? [] : [{ name: 'Host', value: head.host }];
-  const text = writeHead(`${head.method} ${target} HTTP/${head.version}`, [...host, ...identity, ...fields, ...connectionFields(head, connection.persists, upgrades), ...framingFields(body)]);
+  const text = writeHead(`${head.method} ${target} HTTP/${head.version}`, host, identity, fields, connectionFields(head, connection.persists, upgrades), framingFields(body));
   return { text, persists: connection.persists, upgrades };
 }
 

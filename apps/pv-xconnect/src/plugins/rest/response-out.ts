@@ -19,13 +19,13 @@ export function bodyFor({ version }: Answered, body: Body): Body {
 /** `persists`: the connection is used again; `body`: as it is sent. */
 export function outgoingResponse(head: ResponseHead, asked: Answered, body: Body, persists: boolean): string {
   const fields = endToEnd(head.fields, readConnection(head));
-  return writeHead(statusLine(head), [...fields, ...connectionFields(head, asked, persists), ...lengthFields(head, asked, body)]);
+  return writeHead(statusLine(head), fields, connectionFields(head, asked, persists), lengthFields(head, asked, body));
 }
 
 /** 101: what follows is another protocol. */
 export function switchingResponse(head: ResponseHead): string {
   const upgrade = valuesOf(head.fields, 'upgrade').map((value) => ({ name: 'Upgrade', value }));
-  return writeHead(statusLine(head), [...endToEnd(head.fields, readConnection(head)), { name: 'Connection', value: 'upgrade' }, ...upgrade]);
+  return writeHead(statusLine(head), endToEnd(head.fields, readConnection(head)), [{ name: 'Connection', value: 'upgrade' }], upgrade);
 }
 
 export function interimResponse(head: ResponseHead): string {
