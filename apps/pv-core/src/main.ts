@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RevisionName } from '@pv/contract/names';
 import { createLxcEngine } from '@pv/engine-lxc/lxc-engine';
+import { createWasmEdgeEngine } from '@pv/engine-wasmedge/wasmedge-engine';
 import { systemClock } from '@pv/runtime/clock';
 import { parseConfig } from '@pv/runtime/config';
 import { createLogger, printable } from '@pv/runtime/log';
@@ -46,8 +47,9 @@ function settings(file: Options['config']) {
   const lxc = createLxcEngine({
     hook: join(import.meta.dirname, 'hooks', 'pv-lxc-hook'), logLevel: config.PV_LXC_LOG_LEVEL, allowHostNetwork: config.PV_LXC_ALLOW_HOST_NETWORK,
   });
+  const wasmEdge = createWasmEdgeEngine({ lxc, tree: config.PV_WASMEDGE_ROOT });
   const places = placesOf({ run: realDirectory(config.PV_SYSTEM_RUNDIR), storage: realDirectory(config.PV_STORAGE_MNTPOINT) });
-  return { config, warnings, places, engines: new Map([[lxc.type, lxc]]) };
+  return { config, warnings, places, engines: new Map([lxc, wasmEdge].map((engine) => [engine.type, engine])) };
 }
 
 /** Without symlinks, as the kernel names mount points. */

@@ -1,4 +1,5 @@
 import { conformanceCases } from '@pv/engine/conformance';
+import { confinementCases } from '@pv/engine/conformance-limits';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { lxcHarness, type LxcHarness } from './kit/lxc-harness.ts';
 
@@ -9,7 +10,7 @@ describe('LXC, as any engine', () => {
   });
   afterAll(() => held.harness?.close());
 
-  for (const { title, run } of conformanceCases) {
+  for (const { title, run } of [...conformanceCases, ...confinementCases]) {
     test(title, async () => {
       if (held.harness === undefined) throw new Error('no harness');
       await run(held.harness);

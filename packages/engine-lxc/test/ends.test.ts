@@ -5,10 +5,11 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunningContainer, StartSpec } from '@pv/engine/engine';
+import { groupsOf } from '@pv/testkit/container-remains';
 import { waitFor } from '@pv/testkit/wait-for';
 import { afterAll, expect, test } from 'vitest';
 import { containerGroup, removeGroups } from '../src/cgroup.ts';
-import { groupsOf, hook, lxcHarness } from './kit/lxc-harness.ts';
+import { hook, lxcHarness } from './kit/lxc-harness.ts';
 
 const harness = lxcHarness('ends', {}, "pv-lxc a b$HOME'(c) ends");
 afterAll(() => harness.close());

@@ -5,20 +5,24 @@ import { waitFor } from '@pv/testkit/wait-for';
 import type { ContainerName } from '@pv/contract/names';
 import { afterAll, describe, expect, test } from 'vitest';
 import { conformanceCases, type Harness } from '../src/conformance.ts';
+import { shellScript } from '../src/behaviour.ts';
 import type { StartSpec } from '../src/engine.ts';
 import { createFakeEngine } from '../src/fake.ts';
 
 describe('the fake, as any engine', () => {
   const temp = tempRoot('pv-fake');
   const specs: StartSpec[] = [];
+  const scripted = (script: string): StartSpec => {
+    const spec = makeSpec(join(temp.path, String(specs.length)), script);
+    specs.push(spec);
+    return spec;
+  };
   const harness: Harness = {
     engine: createFakeEngine(),
     another: () => createFakeEngine(),
-    spec: (script) => {
-      const spec = makeSpec(join(temp.path, String(specs.length)), script);
-      specs.push(spec);
-      return spec;
-    },
+    hearsSignals: true,
+    behaving: (behaviour) => scripted(shellScript(behaviour)),
+    cue: (_spec, { init }) => void process.kill(init.pid, 'SIGUSR1'),
     consoleOf: ({ logs }) => (existsSync(logs.console) ? readFileSync(logs.console, 'utf8') : ''),
     killMonitor: ({ stateDir }) => void process.kill(Number(readFileSync(join(stateDir, 'monitor.pid'), 'utf8')), 'SIGKILL'),
     remains: ({ stateDir }) => processesIn(stateDir),
@@ -36,7 +40,7 @@ describe('the fake, as any engine', () => {
   });
 
   test('a start that cannot be made', async () => {
-    const spec = harness.spec('exit 0');
+    const spec = scripted('exit 0');
     expect(await harness.engine.start({ ...spec, stateDir: `${spec.stateDir}/missing` })).toMatchObject({ kind: 'failed' });
   });
 });

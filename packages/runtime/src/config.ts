@@ -17,6 +17,8 @@ export interface Config {
   readonly PV_CTRL_UID: number;
   /** 1: containers may share the host's network namespace when their configuration says so. */
   readonly PV_LXC_ALLOW_HOST_NETWORK: boolean;
+  /** The tree WasmEdge is installed in, with all that it needs. */
+  readonly PV_WASMEDGE_ROOT: string;
   /** 1: the host runs a system bus for containers. */
   readonly PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: boolean;
   /** The numeric user and group that this bus runs as. */
@@ -39,6 +41,7 @@ export const defaultConfig: Config = {
   PV_STOP_GRACE: 5,
   PV_CTRL_UID: 65411,
   PV_LXC_ALLOW_HOST_NETWORK: false,
+  PV_WASMEDGE_ROOT: '/',
   PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: false,
   PV_XCONNECT_DBUS_UID: 65412,
   PV_XCONNECT_TEST_DEVICES: '',
@@ -66,6 +69,7 @@ const parsers: { readonly [K in keyof Config]: Parse<Config[K]> } = {
   PV_STOP_GRACE: integer(0, 3600),
   PV_CTRL_UID: integer(1, 2_147_483_647),
   PV_LXC_ALLOW_HOST_NETWORK: boolean,
+  PV_WASMEDGE_ROOT: absolutePath,
   PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: boolean,
   // Below the ids of roles.
   PV_XCONNECT_DBUS_UID: integer(1, 65_533),

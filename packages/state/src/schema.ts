@@ -8,9 +8,16 @@ export function check<T>(schema: z.ZodMiniType<T>, value: Json, at: { file: stri
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
-    findings.problem(at.file, issue.path.reduce<string>(pathTo, at.path), issue.message === 'Invalid input' ? describe(issue) : issue.message);
+    const path = issue.path.reduce<string>(pathTo, at.path);
+    if (issue.code === 'unrecognized_keys') for (const key of issue.keys) findings.problem(at.file, pathTo(path, key), 'unknown key');
+    else findings.problem(at.file, path, textOf(issue));
   }
   return undefined;
+}
+
+function textOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_key' && issue.issues[0] !== undefined) return textOf(issue.issues[0]);
+  return issue.message === 'Invalid input' ? describe(issue) : issue.message;
 }
 
 /** zod/mini carries no texts of its own. */

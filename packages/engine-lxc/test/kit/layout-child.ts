@@ -2,8 +2,9 @@
  * Runs in a mount namespace of its own, where /sys/fs/cgroup shows one layout: starts, limits, kills and loses containers
  * there, and prints what it saw as one line of JSON.
  */
+import { groupsOf } from '@pv/testkit/container-remains';
 import { cgroupControllers, cgroupLayout } from '../../src/cgroup.ts';
-import { groupsOf, lxcHarness } from './lxc-harness.ts';
+import { lxcHarness } from './lxc-harness.ts';
 
 const [file = 'layout'] = process.argv.slice(2);
 const harness = lxcHarness(file);

@@ -2,20 +2,24 @@
  * Real LXC containers for tests: a root file system of busybox, an lxcPath and state directories in one temporary
  * directory, an empty network. `close` kills and removes whatever a failed test left.
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerName } from '@pv/contract/names';
-import type { Harness } from '@pv/engine/conformance';
+import { shellScript } from '@pv/engine/behaviour';
+import type { ConfiningHarness, Limits } from '@pv/engine/conformance-limits';
 import type { Engine, StartSpec } from '@pv/engine/engine';
+import { inspection } from '@pv/testkit/container-inspection';
 import { tempRoot } from '@pv/testkit/temp-root';
 import { waitFor } from '@pv/testkit/wait-for';
 import { createLxcEngine, type LxcOptions } from '../../src/lxc-engine.ts';
 
 export const hook = join(import.meta.dirname, '..', '..', 'hooks', 'pv-lxc-hook');
 
-export interface LxcHarness extends Harness {
+export interface LxcHarness extends ConfiningHarness {
   readonly root: string;
   readonly lxcPath: string;
+  /** A container whose init is this POSIX shell script. */
+  spec(script: string): StartSpec;
   /** As `spec`, with more lines of configuration and other fields. */
   specWith(script: string, lines: readonly string[], more?: Partial<StartSpec>): StartSpec;
   close(): Promise<void>;
@@ -38,9 +42,13 @@ export function lxcHarness(file: string, options: Partial<LxcOptions> = {}, root
     return spec;
   };
   return {
-    root, lxcPath, engine, another, specWith, remains,
+    root, lxcPath, engine, another, specWith,
+    ...inspection,
+    limited: (behaviour, limits) => specWith(shellScript(behaviour), limitLines(limits)),
     spec: (script) => specWith(script, []),
-    consoleOf: ({ logs }) => (existsSync(logs.console) ? readFileSync(logs.console, 'utf8') : ''),
+    hearsSignals: true,
+    behaving: (behaviour) => specWith(shellScript(behaviour), []),
+    cue: (_spec, { init }) => void process.kill(init.pid, 'SIGUSR1'),
     killMonitor: ({ stateDir }) => void process.kill(Number(readFileSync(join(stateDir, 'monitor.pid'), 'utf8')), 'SIGKILL'),
     waitFor: async (check, what) => void (await waitFor(check, { what })),
     close: async () => {
@@ -92,26 +100,10 @@ function makeSpec(name: string, { root, base, script, lines }: Parts): StartSpec
   };
 }
 
-/** Control groups, mounts and processes that bear the container's name. */
-function remains({ name }: StartSpec): string[] {
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter((line) => line.includes(`/${name}/`));
-  return [...groupsOf(name), ...mounts, ...processesOf(name)];
-}
-
-export function groupsOf(name: string): string[] {
-  const hierarchies = existsSync('/sys/fs/cgroup/cgroup.procs') ? [''] : readdirSync('/sys/fs/cgroup');
-  const names = [`lxc/${name}`, `lxc.monitor.${name}`, `lxc.payload.${name}`];
-  return hierarchies.flatMap((hierarchy) => names.map((group) => join('/sys/fs/cgroup', hierarchy, group))).filter((path) => existsSync(path));
-}
-
-/** LXC's programs have it on their command line, or as their title. */
-function processesOf(name: string): string[] {
-  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).flatMap((pid) => {
-    try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      return command.includes('lxc') && new RegExp(`(?:^|[\\s/])${name.replaceAll('.', '\\.')}(?:[\\s/]|$)`).test(command) ? [`${pid}: ${command}`] : [];
-    } catch {
-      return [];
-    }
-  });
+function limitLines({ memory, pids, cpu }: Limits): string[] {
+  return [
+    ...(memory === undefined ? [] : [`lxc.cgroup.memory.limit_in_bytes = ${memory}M`, `lxc.cgroup2.memory.max = ${memory}M`]),
+    ...(pids === undefined ? [] : [`lxc.cgroup.pids.max = ${pids}`, `lxc.cgroup2.pids.max = ${pids}`]),
+    ...(cpu === undefined ? [] : [`lxc.cgroup.cpu.cfs_quota_us = ${cpu * 100_000}`, `lxc.cgroup2.cpu.max = ${cpu * 100_000} 100000`]),
+  ];
 }
