@@ -49,11 +49,11 @@ export async function injectionTimes(box: Box, runs: number): Promise<Figure> {
     const stopping = tail(box);
     await ask(client, provider, 'stop');
     await until(box, provider, 'STOPPED');
-    await stopping.seen('Link waiting: pv-example-unix-client/raw');
+    await stopping.seen('Link waiting: pv-example-unix-client/raw-unix');
     const log = tail(box);
     await ask(client, provider, 'start');
     const changed = await log.seen(`platform '${provider}' status is now STARTED`);
-    values.push((await log.seen('Link established: pv-example-unix-client/raw')) - changed);
+    values.push((await log.seen('Link established: pv-example-unix-client/raw-unix')) - changed);
   }
   return { what: 'graph change to established link', unit: 'ms', values, aim: 'under 20' };
 }

@@ -11,10 +11,10 @@ import { customExport } from '../kit/custom-export.ts';
 const chatty = `n=0
 while :; do
   n=$((n + 1))
-  echo "greeting $n" | socat -t 1 - UNIX-CONNECT:/run/pv/services/raw.sock 2>/dev/null
+  echo "greeting $n" | socat -t 1 - UNIX-CONNECT:/run/pv/services/raw-unix.sock 2>/dev/null
   sleep 0.1
 done`;
-const service = { services: [{ type: 'unix', name: 'raw', provider: 'pv-example-unix-server', socket: '/run/pv/services/raw.sock' }] };
+const service = { services: [{ type: 'unix', name: 'raw-unix', provider: 'pv-example-unix-server', socket: '/run/pv/services/raw-unix.sock' }] };
 
 const device = useBooted(async (box) => {
   const exports = await exampleExports();

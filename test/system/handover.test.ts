@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { useBooted, waitForApi } from '../kit/booted.ts';
 
 const [client, server] = ['pv-example-unix-client', 'pv-example-unix-server'];
-const target = '/run/pv/services/raw.sock';
+const target = '/run/pv/services/raw-unix.sock';
 const device = useBooted(async () => {
   const { path } = await exampleExports();
   return { exports: [path(client), path(server)] };

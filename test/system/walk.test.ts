@@ -31,12 +31,12 @@ describe('what is listed', () => {
   it('the graph, field by field', async () => {
     const [consumer, provider] = [await device.container('pv-example-unix-client'), await device.container('pv-example-unix-server')];
     expect(JSON.parse((await device.http('GET', '/xconnect-graph')).text)).toEqual([{
-      type: 'unix', name: 'raw', consumer: 'pv-example-unix-client', provider: 'pv-example-unix-server', role: 'client', socket: '/run/example/raw.sock',
-      interface: '/run/pv/services/raw.sock', target: '/run/pv/services/raw.sock', consumer_pid: consumer.pid, provider_pid: provider.pid,
+      type: 'unix', name: 'raw-unix', consumer: 'pv-example-unix-client', provider: 'pv-example-unix-server', role: 'client', socket: '/run/example/raw.sock',
+      interface: '/run/pv/services/raw-unix.sock', target: '/run/pv/services/raw-unix.sock', consumer_pid: consumer.pid, provider_pid: provider.pid,
     }]);
     const { stdout } = await device.box.exec(['lxc-info', '-n', 'pv-example-unix-client', '-p', '-H']);
     expect(Number(stdout)).toBe(consumer.pid);
-    await waitFor(async () => (await device.box.exec(['ls', `/proc/${consumer.pid}/root/run/pv/services/`])).stdout === 'raw.sock\n', { what: 'the injected socket' });
+    await waitFor(async () => (await device.box.exec(['ls', `/proc/${consumer.pid}/root/run/pv/services/`])).stdout === 'raw-unix.sock\n', { what: 'the injected socket' });
   });
 
   it('what the build is made of', async () => {
@@ -128,7 +128,7 @@ describe('the daemons', () => {
   it('7.1-18 pv-xconnect by hand beside the managed one says so, shows the links, and disturbs nothing', async () => {
     const before = await device.daemon('pv-xconnect');
     const consumer = await device.container('pv-example-unix-client');
-    const link = `pv-example-unix-client (pid=${consumer.pid}, unix) -> /run/example/raw.sock (inject to: /run/pv/services/raw.sock)`;
+    const link = `pv-example-unix-client (pid=${consumer.pid}, unix) -> /run/example/raw.sock (inject to: /run/pv/services/raw-unix.sock)`;
     const { code, stdout } = await device.box.exec(['node', join(import.meta.dirname, '../../dist/lib/pv-xconnect.mjs')]);
     expect(code).toBe(0);
     for (const line of ['pv-xconnect starting...', 'Connected to pv-ctrl', 'Reconciling graph with 1 links', link, String(before.pid)]) expect(stdout).toContain(line);
@@ -140,11 +140,11 @@ describe('the daemons', () => {
     await waitFor(() => device.box.pidsOf('pv-xconnect').length === 0, { what: 'the end of pv-xconnect' });
     const byHand = await device.box.background(['node', join(import.meta.dirname, '../../dist/lib/pv-xconnect.mjs')]);
     const consumer = await device.container('pv-example-unix-client');
-    await waitFor(() => byHand.output().includes('Link established: pv-example-unix-client/raw'), { what: 'the link', detail: byHand.output });
+    await waitFor(() => byHand.output().includes('Link established: pv-example-unix-client/raw-unix'), { what: 'the link', detail: byHand.output });
     for (const line of [
       'pv-xconnect starting...', 'Connected to pv-ctrl', 'Reconciling graph with 1 links',
-      `Adding link: pv-example-unix-client (pid=${consumer.pid}, unix) -> /run/example/raw.sock (inject to: /run/pv/services/raw.sock)`,
-      `pvx-unix: Injecting socket /run/pv/services/raw.sock into pid ${consumer.pid}`,
+      `Adding link: pv-example-unix-client (pid=${consumer.pid}, unix) -> /run/example/raw.sock (inject to: /run/pv/services/raw-unix.sock)`,
+      `pvx-unix: Injecting socket /run/pv/services/raw-unix.sock into pid ${consumer.pid}`,
     ]) expect(byHand.output().split('\n')).toContain(line);
     process.kill(byHand.hostPid, 'SIGTERM');
     expect(await byHand.ended).toBe(0);

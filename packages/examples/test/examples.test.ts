@@ -67,8 +67,8 @@ describe('the examples', () => {
   });
 
   it('offer and need one service, the consumer naming its provider', () => {
-    expect(state('pv-example-unix-server')['pv-example-unix-server/services.json']).toEqual({ '#spec': 'service-manifest-xconnect@1', services: [{ name: 'raw', type: 'unix', socket: '/run/example/raw.sock' }] });
-    expect(state('pv-example-unix-client')['pv-example-unix-client/services.json']).toEqual({ services: [{ type: 'unix', name: 'raw', provider: 'pv-example-unix-server', socket: '/run/pv/services/raw.sock' }] });
+    expect(state('pv-example-unix-server')['pv-example-unix-server/services.json']).toEqual({ '#spec': 'service-manifest-xconnect@1', services: [{ name: 'raw-unix', type: 'unix', socket: '/run/example/raw.sock' }] });
+    expect(state('pv-example-unix-client')['pv-example-unix-client/services.json']).toEqual({ services: [{ type: 'unix', name: 'raw-unix', provider: 'pv-example-unix-server', socket: '/run/pv/services/raw-unix.sock' }] });
   });
 
   it('offer and need one HTTP service', () => {

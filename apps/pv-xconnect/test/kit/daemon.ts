@@ -66,7 +66,7 @@ export function withoutStore(): Keeper {
 
 type Peer = Pick<Container, 'name' | 'pid'>;
 
-/** The link of the unix example between two containers. */
+/** A unix link between two containers. */
 export function link(consumer: Peer, provider: Peer, more: Partial<GraphLink> = {}): GraphLink {
   return {
     type: 'unix', name: 'raw', consumer: consumer.name, provider: provider.name, role: 'client', socket: '/run/example/raw.sock',

@@ -11,7 +11,7 @@ import { type Check, checkLink, type MeshView } from './reasons.ts';
 const marks: Readonly<Record<Check['verdict'], string>> = { yes: 'yes', no: 'NO', unknown: '?' };
 
 export const graphWhy: Command = {
-  nouns: ['graph'], verbs: ['why'], operands: ['CONSUMER', 'SERVICE'], summary: 'Explain why a container can use a service, or not', example: 'pvcontrol graph why pv-example-unix-client raw',
+  nouns: ['graph'], verbs: ['why'], operands: ['CONSUMER', 'SERVICE'], summary: 'Explain why a container can use a service, or not', example: 'pvcontrol graph why pv-example-unix-client raw-unix',
   perform: async ({ client, operands: [consumer = '', service = ''] }) => {
     const explained = await client.call('explainLink', { params: { consumer, service } });
     if (explained.kind !== 'ok') return explained;
