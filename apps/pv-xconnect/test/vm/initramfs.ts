@@ -1,9 +1,10 @@
-/** What the virtual machine starts from: busybox, Node with koffi, the drivers, and the program that runs there. */
+/** What the virtual machine starts from: busybox, Node with koffi, the drivers, a compositor, and the program that runs there. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, openSync, closeSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { unpackExample } from './example.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const native = join(here, '../../../../packages/pv-native/node_modules/koffi');
@@ -28,6 +29,9 @@ export async function makeInitramfs(work: string, archive: string, modules: read
   for (const directory of ['bin', 'dev', 'proc', 'sys', 'tmp', 'modules', 'app/node_modules']) mkdirSync(join(root, directory), { recursive: true });
   copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
   installNode(root);
+  mkdirSync(join(root, 'containers'));
+  unpackExample('pv-example-wayland-server', work, join(root, 'containers/screen'));
+  copyInto(root, '/usr/bin/wayland-info', '/containers/screen/usr/bin/wayland-info');
   for (const [index, path] of modules.entries()) copyFileSync(path, join(root, 'modules', `${String(index).padStart(2, '0')}-${basename(path)}`));
   execFileSync('cc', ['-static', '-O1', '-o', join(root, 'app/kms-client'), join(here, 'kms-client.c')]);
   await build({

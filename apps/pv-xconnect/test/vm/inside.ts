@@ -1,12 +1,13 @@
 /**
  * Runs inside the virtual machine: hands a real graphics device from one container to another by the drm plugin, and
- * looks at it with a KMS client. Prints a line for each thing that holds, and at the end that all do.
+ * looks at it with a KMS client and with weston. Prints a line for each thing that holds, and at the end that all do.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@pv/runtime/clock';
 import type { GraphLink } from '../../src/graph/parse.ts';
+import { Keeper } from '../../src/handover/keeper.ts';
 import { pinContainer, type Pin } from '../../src/links/pin.ts';
 import { drmPlugin } from '../../src/plugins/drm/drm.ts';
 import type { ActiveLink, PluginContext } from '../../src/plugins/plugin.ts';
@@ -15,7 +16,7 @@ const card = '/dev/dri/card0';
 const render = '/dev/dri/renderD128';
 const groups = '/sys/fs/cgroup/devices/lxc';
 const plugin = drmPlugin(new Set(), () => fail('no mount is expected here'));
-const context = { lines: { out: print, err: print }, clock: systemClock, random: Math.random } as unknown as PluginContext;
+const context = { lines: { out: print, err: print }, clock: systemClock, random: Math.random, keeper: new Keeper(undefined, () => undefined) } as unknown as PluginContext;
 
 class Container {
   readonly name: string;
@@ -49,14 +50,27 @@ class Container {
     return readFileSync(join(this.#group, 'devices.list'), 'utf8');
   }
 
-  /** What the client says, run in the container's root and control group. */
+  /** What the KMS client says, run in the container's root and control group. */
   client(device: string): string {
-    const script = `echo $$ > ${this.#group}/cgroup.procs; exec chroot ${this.root} /bin/kms-client ${device}; true`;
+    return this.run(`/bin/kms-client ${device}`);
+  }
+
+  /** The standard output of a command, run in the container's root and control group to its end. */
+  run(command: string): string {
     try {
-      return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).trim();
+      return execFileSync('sh', ['-c', `${this.#enter(command)}; true`], { encoding: 'utf8' }).trim();
     } catch (error) {
       return String((error as { stdout?: unknown }).stdout).trim();
     }
+  }
+
+  /** Starts a program there and leaves it; it ends with the machine. */
+  start(program: string): void {
+    spawn('sh', ['-c', this.#enter(program)], { stdio: ['ignore', 'inherit', 'inherit'] });
+  }
+
+  #enter(command: string): string {
+    return `echo $$ > ${this.#group}/cgroup.procs; exec env PATH=/bin:/usr/bin chroot ${this.root} ${command}`;
   }
 
   async pin(): Promise<Pin> {
@@ -98,6 +112,22 @@ function withDevices(root: string): void {
   execFileSync('mknod', [join(root, '/dev/dri/card7'), 'c', '226', '7']);
 }
 
+/** It finds what a card is in /sys. */
+function forCompositor(root: string): void {
+  execFileSync('mount', ['-o', 'bind', '/sys', join(root, 'sys')]);
+  execFileSync('mknod', [join(root, 'dev/null'), 'c', '1', '3']);
+}
+
+/** What the compositor in the container says of its outputs, as soon as it answers. */
+async function outputs(container: Container): Promise<string[]> {
+  for (let tries = 0; tries < 600; tries++) {
+    const listed = existsSync(container.at('/run/wayland-0')) ? container.run('/bin/env WAYLAND_DISPLAY=/run/wayland-0 /usr/bin/wayland-info') : '';
+    if (listed !== '') return listed.match(/\b(?:name|model): '[^']+'/g) ?? [];
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return [];
+}
+
 check('the machine has a card and a render node', [existsSync(card), existsSync(render)], [true, true]);
 const provider = new Container('provider', withDevices);
 const [consumer, rival] = [new Container('consumer'), new Container('rival')];
@@ -122,6 +152,14 @@ held.close(0);
 check('with the link the node goes', existsSync(consumer.at(card)), false);
 check('a copy that was kept is dead', consumer.client('/dev/kept'), 'open: Operation not permitted');
 const next = attempt(rival, rivalPin, providerPin, card, 'master');
-check('the card is free for the next one', typeof next === 'string' ? next : rival.client(card), 'driver virtio_gpu, master yes, connectors 1, buffer yes');
+if (typeof next === 'string') fail(next);
+check('the card is free for the next one', rival.client(card), 'driver virtio_gpu, master yes, connectors 1, buffer yes');
+next.close(0);
+
+const screen = new Container('screen', forCompositor);
+const shown = attempt(screen, await screen.pin(), providerPin, card, 'master');
+if (typeof shown === 'string') fail(shown);
+screen.start('/start');
+check('weston runs on the card, as an example of ours starts it', await outputs(screen), ["name: 'Virtual-1'", "model: 'QEMU Monitor'"]);
 print('ALL HOLDS');
 process.exit(0);

@@ -1,7 +1,7 @@
 /**
  * `npm run test:vm`: the drm plugin with a real graphics device, in a virtual machine of QEMU's (software emulation, so
  * no rights are needed but those to unpack packages). The card is virtio-gpu's: Debian's kernel is built without vkms.
- * Needs qemu-system-x86, busybox-static and a C compiler; fetches Debian's kernel once.
+ * Needs qemu-system-x86, busybox-static, squashfs-tools, weston, wayland-utils and a C compiler; fetches Debian's kernel once.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
