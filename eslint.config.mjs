@@ -3,8 +3,11 @@ import tseslint from 'typescript-eslint';
 // Where ambient effects may live; everywhere else they arrive as parameters.
 const ambientHomes = ['packages/runtime/src/**', 'apps/*/src/main.ts', '**/test/**', 'packages/testkit/**', 'packages/examples/**', 'scripts/**', '*.mjs', 'vitest.config.ts'];
 
+// It has the looks of TypeScript alone.
+const assemblyScript = 'packages/examples/assembly/**';
+
 export default tseslint.config(
-  { ignores: ['.cache/**', '**/dist/**', '**/node_modules/**', '**/.turbo/**'] },
+  { ignores: ['.cache/**', '**/dist/**', '**/node_modules/**', '**/.turbo/**', assemblyScript] },
   ...tseslint.configs.recommended,
   {
     rules: {

@@ -1,14 +1,17 @@
 /**
  * Builds the example containers into pvrexports, reproducibly: the same busybox, programs and sources give
  * the same bytes. Needs mksquashfs, a static busybox and the programs that the examples run, of the build machine.
+ * Those for WasmEdge need none of these.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compileModule } from './assembly.ts';
 import { type Args, containerConf, renderRunJson } from './manifest.ts';
 import { writePvrExport } from './pvrexport.ts';
 import { makeRootfs, type RootfsSpec } from './rootfs.ts';
+import { buildWasmExport } from './wasm.ts';
 import { weston, westonPackage } from './weston.ts';
 
 interface Example {
@@ -23,6 +26,8 @@ interface Example {
   readonly conf?: string;
   /** Built only when asked for by name: needs what most machines do not have, or have switched off. */
   readonly onRequest?: true;
+  /** For WasmEdge: the program is `assembly/<name>.ts`. `storage`: persistence by the name of a volume. */
+  readonly wasm?: { readonly storage?: Readonly<Record<string, string>> };
 }
 
 const socat = ['/usr/bin/socat'];
@@ -54,6 +59,10 @@ export const examples: Readonly<Record<string, Example>> = {
   'pv-example-wayland-server': { ...weston('drm'), onRequest: true },
   'pv-example-wayland-server-headless': { ...weston('headless'), onRequest: true },
   'pv-example-wayland-client': { programs: ['/usr/bin/wayland-info'], onRequest: true },
+  'pv-example-wasm': { wasm: { storage: { data: 'permanent' } }, onRequest: true },
+  'pv-example-wasm-crash': { wasm: {}, onRequest: true },
+  'pv-example-wasm-client': { wasm: {}, onRequest: true },
+  'pv-example-wasm-server': { wasm: {}, onRequest: true },
 };
 
 export interface BuildOptions {
@@ -87,9 +96,12 @@ function usualNames(): string[] {
 }
 
 async function buildOne(name: string, source: string, path: string, busybox: string, epoch: number): Promise<void> {
+  const { wasm, ...parts } = examples[name] ?? {};
   const services = join(source, 'services.json');
-  const parts = { start: join(source, 'start'), args: readJson(join(source, 'args.json')) as Args, ...(existsSync(services) ? { services: readJson(services) } : {}) };
-  await buildExport(path, { name, ...examples[name], ...parts }, busybox, epoch);
+  const documents = { name, args: readJson(join(source, 'args.json')) as Args, ...(existsSync(services) ? { services: readJson(services) } : {}) };
+  if (wasm === undefined) return buildExport(path, { ...parts, ...documents, start: join(source, 'start') }, busybox, epoch);
+  const module = compileModule(join(import.meta.dirname, '..', 'assembly', `${name}.ts`));
+  await buildWasmExport(path, { ...wasm, ...documents, config: readJson(join(source, 'wasmedge.json')), module }, epoch);
 }
 
 export interface ContainerSource extends Example {

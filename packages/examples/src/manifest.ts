@@ -12,8 +12,25 @@ const renamed: Readonly<Record<string, string>> = {
   PV_AUTO_RECOVERY: 'auto_recovery',
 };
 
+/** What run.json says for the engine. */
+type EngineKeys = Readonly<Record<string, unknown>>;
+
+export const lxcKeys: EngineKeys = {
+  config: 'lxc.container.conf',
+  'root-volume': 'root.squashfs',
+  storage: { 'lxc-overlay': { persistence: 'boot' } },
+  type: 'lxc',
+  volumes: [],
+};
+
+/** `storage`: persistence by the name of a volume. */
+export function wasmedgeKeys(storage: Readonly<Record<string, string>>): EngineKeys {
+  const volumes = Object.entries(storage).map(([name, persistence]) => [name, { persistence }]);
+  return { config: 'wasmedge.json', 'root-volume': 'app.wasm', storage: Object.fromEntries(volumes), type: 'wasmedge' };
+}
+
 /** `verbatim`: keys that stay under the name they have in args.json. */
-export function renderRunJson(name: string, args: Args, verbatim: readonly string[] = []): Record<string, unknown> {
+export function renderRunJson(name: string, args: Args, verbatim: readonly string[] = [], engine = lxcKeys): Record<string, unknown> {
   const entries = Object.entries(args);
   const unknown = entries.filter(([key]) => renamed[key] === undefined && !key.startsWith('PV_SERVICES_')).map(([key]) => key);
   if (unknown.length > 0) throw new Error(`${name}/args.json: unknown keys ${unknown.join(', ')}`);
@@ -22,12 +39,8 @@ export function renderRunJson(name: string, args: Args, verbatim: readonly strin
     '#spec': 'service-manifest-run@1',
     name,
     ...Object.fromEntries(copied),
-    config: 'lxc.container.conf',
-    'root-volume': 'root.squashfs',
+    ...engine,
     services: { required: args['PV_SERVICES_REQUIRED'] ?? [], optional: args['PV_SERVICES_OPTIONAL'] ?? [], manual: args['PV_SERVICES_MANUAL'] ?? [] },
-    storage: { 'lxc-overlay': { persistence: 'boot' } },
-    type: 'lxc',
-    volumes: [],
   };
 }
 

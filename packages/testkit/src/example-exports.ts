@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { buildExamples } from '@pv/examples/build';
 
 const project = resolve(import.meta.dirname, '../../..');
-const ingredients = ['packages/examples/src', 'packages/examples/containers', 'packages/examples/files', '/bin/busybox', '/usr/bin/socat', '/usr/bin/curl', '/usr/bin/dbus-daemon', '/usr/bin/dbus-send', '/usr/bin/perl'];
+const ingredients = ['packages/examples/src', 'packages/examples/containers', 'packages/examples/files', 'packages/examples/assembly', 'packages/examples/package.json', '/bin/busybox', '/usr/bin/socat', '/usr/bin/curl', '/usr/bin/dbus-daemon', '/usr/bin/dbus-send', '/usr/bin/perl'];
 
 export interface ExampleExports {
   /** Holds `<name>.pvrexport.tgz` of every example, and nothing else. */
