@@ -14,6 +14,7 @@ import { makeFifo } from '@pv/pv-native/fifo';
 import { readProcess } from '@pv/pv-native/process';
 import type { Clock } from '@pv/runtime/clock';
 import type { Logger } from '@pv/runtime/log';
+import { type LineLimit, limitLines } from './line-limit.ts';
 import { readLines } from './lines.ts';
 import { respawnDelay } from './respawn.ts';
 
@@ -31,6 +32,8 @@ export interface DaemonSpec {
   readonly off?: string;
   /** What it reads has changed since an earlier pv-core started it: it gets a SIGHUP when it is adopted. */
   readonly reread?: boolean;
+  /** How much of each of its outputs goes to the log; missing: all. */
+  readonly lineLimit?: LineLimit;
 }
 
 export interface DaemonDeps {
@@ -149,11 +152,18 @@ export class ManagedDaemon {
     }
     const [out, err] = this.#readers;
     if (out === undefined || err === undefined) return;
-    readLines(out, (line) => this.#deps.log.for(`${this.name}-out`).raw('INFO', line));
-    readLines(err, (line) => this.#deps.log.for(`${this.name}-err`).raw('WARN', line));
+    readLines(out, this.#logged('out', 'INFO'));
+    readLines(err, this.#logged('err', 'WARN'));
     const pid = this.#pid;
     if (child === undefined) out.once('close', () => this.#ended(pid, 'ended'));
     else child.once('exit', (code, signal) => this.#ended(pid, signal === null ? `exited with code ${code}` : `was ended by ${signal}`));
+  }
+
+  #logged(output: 'out' | 'err', level: 'INFO' | 'WARN'): (line: string) => void {
+    const log = this.#deps.log.for(`${this.name}-${output}`);
+    const onLine = (line: string): void => log.raw(level, line);
+    const { lineLimit } = this.#spec;
+    return lineLimit === undefined ? onLine : limitLines(lineLimit, this.#deps.clock, onLine);
   }
 
   #ended(pid: number, how: string): void {

@@ -81,6 +81,8 @@ function busDaemon({ config, places, hostedBus }: DaemonsOptions): DaemonSpec {
     argv: busCommand(places.hostedBus, places),
     env: baseEnv(config, places),
     inherit: () => [],
+    // A line for each call that is refused, so any container on the bus decides how many.
+    lineLimit: { lines: 100, seconds: 10 },
     ...(hostedBus === undefined ? { off: 'PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED=0' } : { reread: hostedBus.changed }),
   };
 }

@@ -42,6 +42,13 @@ describe('a daemon', () => {
     });
   });
 
+  it('has no more lines in the log than it may', async () => {
+    log.length = 0;
+    daemon('for i in 1 2 3 4 5; do echo line $i >&2; done; echo printed; exec sleep 600', { lineLimit: { lines: 2, seconds: 1 } }).begin();
+    await soon(() => expect(log.join('\n')).toContain('3 more lines within 1 seconds were left out'));
+    expect(log.filter((line) => line.includes('[test-daemon-err]: line'))).toHaveLength(2);
+  });
+
   it('is respawned at once after a SIGKILL', async () => {
     const made = daemon(forever);
     made.begin();

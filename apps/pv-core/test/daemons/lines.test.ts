@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
-import { settle } from '@pv/testkit/manual-clock';
+import { ManualClock, settle } from '@pv/testkit/manual-clock';
 import { expect, it } from 'vitest';
+import { limitLines } from '../../src/daemons/line-limit.ts';
 import { readLines } from '../../src/daemons/lines.ts';
 
 it('joins pieces, keeps an unfinished last line, and cuts one without end', async () => {
@@ -16,4 +17,16 @@ it('joins pieces, keeps an unfinished last line, and cuts one without end', asyn
   stream.end();
   await settle();
   expect(lines.at(-1)).toHaveLength(20_000 - 2 * 8192);
+});
+
+it('lets so many lines through in each period, and tells how many it left out', () => {
+  const [clock, lines] = [new ManualClock(), [] as string[]];
+  const write = limitLines({ lines: 2, seconds: 10 }, clock, (line) => lines.push(line));
+  for (let line = 1; line <= 1000; line++) write(String(line));
+  expect(lines).toEqual(['1', '2']);
+  clock.advance(10);
+  for (const line of ['a', 'b']) write(line);
+  clock.advance(10);
+  write('c');
+  expect(lines).toEqual(['1', '2', '998 more lines within 10 seconds were left out', 'a', 'b', 'c']);
 });
