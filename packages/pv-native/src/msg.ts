@@ -17,10 +17,14 @@ const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
+const sendFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 
 const recvmsg: (fd: number, message: number, flags: number) => number = libc.func('recvmsg', 'long', ['int', 'uintptr_t', 'int']);
+// Without the message around it, where there is nothing but bytes.
+const recv: (fd: number, bytes: number, length: number, flags: number) => number = libc.func('recv', 'long', ['int', 'uintptr_t', 'size_t', 'int']);
+const send: (fd: number, bytes: number, length: number, flags: number) => number = libc.func('send', 'long', ['int', 'uintptr_t', 'size_t', 'int']);
 const sendmsg: (fd: number, message: number, flags: number) => number = libc.func('sendmsg', 'long', ['int', 'uintptr_t', 'int']);
 
 // struct msghdr, struct iovec and struct cmsghdr: members are words, but for two ints whose padding is zero.
@@ -99,7 +103,9 @@ export class MessageBuffer {
    * bytes that were sent before them, if those still wait. `isLarge`: many bytes are expected, which spares a look.
    */
   receiveExact(fd: number, isLarge: boolean): number {
+    this.fds = noFds;
     this.marks = noMarks;
+    this.truncated = false;
     this.plain = 0;
     if (isLarge) return this.#receiveLarge(fd);
     const seen = this.#peek(fd, 0, peekBytes);
@@ -107,7 +113,9 @@ export class MessageBuffer {
     if (seen < 0) return this.#receiveOne(fd);
     if (this.#fdsSeen()) return this.#receiveMarked(fd);
     // What comes after the look is not received now.
-    return seen < peekBytes ? this.#receiveAt(fd, 0, seen) : this.#receiveLarge(fd);
+    if (seen === peekBytes) return this.#receiveLarge(fd);
+    this.plain = seen;
+    return this.receivePlain(fd);
   }
 
   #receiveLarge(fd: number): number {
@@ -121,9 +129,9 @@ export class MessageBuffer {
 
   /** Goes on with what is `plain` after `receiveExact`. */
   receivePlain(fd: number): number {
-    const count = this.#receiveAt(fd, 0, Math.min(this.plain, streamBytes));
+    const count = recv(fd, this.#scratch.address(this.#data), Math.min(this.plain, streamBytes), MSG_DONTWAIT);
     this.plain = count > 0 ? this.plain - count : 0;
-    return count;
+    return count < 0 ? -koffi.errno() : count;
   }
 
   #receiveMarked(fd: number): number {
@@ -158,9 +166,13 @@ export class MessageBuffer {
     let offset = 0;
     if (bytes.buffer === this.data.buffer) offset = bytes.byteOffset - this.data.byteOffset;
     else this.data.set(bytes);
-    this.#prepare(offset, bytes.length, fds.length === 0 ? 0 : this.#writeFds(fds));
-    const count = sendmsg(fd, this.#scratch.address(this.#message), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const count = fds.length === 0 ? send(fd, this.#scratch.address(this.#data + offset), bytes.length, sendFlags) : this.#sendMessage(fd, offset, bytes.length, fds);
     return count < 0 ? -koffi.errno() : count;
+  }
+
+  #sendMessage(fd: number, offset: number, length: number, fds: readonly number[]): number {
+    this.#prepare(offset, length, this.#writeFds(fds));
+    return sendmsg(fd, this.#scratch.address(this.#message), sendFlags);
   }
 
   #waitingBytes(fd: number): number {
