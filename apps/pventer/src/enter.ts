@@ -21,7 +21,7 @@ type Checked<T> = { readonly kind: 'yes'; readonly value: T } | { readonly kind:
 const no = (message: string, status = 1) => ({ kind: 'no', message, status }) as const;
 
 export async function enter(options: Options, context: Context): Promise<number> {
-  const ready = checkRunning(options.container, context);
+  const ready = checkRunning(options, context);
   const user = ready.kind === 'yes' ? resolveUser(options, context) : ready;
   if (user.kind === 'no') return refuse(context, user);
   const entry = entryOf(options, user.value, context);
@@ -35,15 +35,20 @@ function refuse({ err }: Context, { message, status }: { message: string; status
   return status;
 }
 
-function checkRunning(container: string, { lxc, isRoot }: Context): Checked<undefined> {
+function checkRunning({ container, direct }: Options, { lxc, isRoot }: Context): Checked<undefined> {
   if (!isRoot) return no('only root may enter a container: use sudo');
-  const info = capture(lxc, 'lxc-info', [...nameArgs(lxc, container), '--state', '--no-humanize']);
+  const info = capture(lxc, 'lxc-info', [...nameArgs(lxc, container), '--state', '--no-humanize', '--config', 'lxc.init.cmd']);
   if (info.kind === 'missing') return no(info.message, 127);
-  const state = info.stdout.trim();
+  const [state = '', init = ''] = info.stdout.trim().split('\n');
   if (info.status === null) return no(`the monitor of ${container} does not answer: pvcontrol containers restart ${container}`);
   if (info.status !== 0) return no(`no container found: ${container}; list them with: pvcontrol ls`);
   if (state === 'FROZEN') return no(`${container} is frozen; thaw it with: lxc-unfreeze -n ${container}`);
+  if (state === 'RUNNING' && init.endsWith('/wasmedge') && !direct) return no(noShell(container));
   return state === 'RUNNING' ? { kind: 'yes', value: undefined } : no(`${container} does not run (${state}); see pvcontrol ls, start it with: pvcontrol containers start ${container}`);
+}
+
+function noShell(container: string): string {
+  return `${container} is a WebAssembly container: it has no shell and no program but its runtime. From outside: its output is in <rundir>/logs/<revision>/${container}/wasmedge/console.log, its sockets in pvcontrol graph show`;
 }
 
 /** Undefined: root, who needs no look-up. */

@@ -1,6 +1,6 @@
 /** The program, entering real containers. */
 import { spawn } from 'node:child_process';
-import { chmodSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { program, type Program, type ProgramResult } from '@pv/testkit/program';
 import { tempRoot } from '@pv/testkit/temp-root';
@@ -135,6 +135,19 @@ describe('a container that cannot be entered', () => {
     expect(await enter({ container: 'x', user: 'root', command: [], direct: false }, context)).toBe(127);
     expect(await enter({ container: 'x', user: 'root', command: [], direct: false }, { ...context, isRoot: false })).toBe(1);
     expect(said).toEqual(['pventer: lxc-info is not installed: install the package lxc\n', 'pventer: only root may enter a container: use sudo\n']);
+  });
+
+  it('is a WebAssembly container: what can be seen is outside', async () => {
+    const wasm = lxcContainer(root.path, `pv-enter-wasm-${process.pid}`, { lines: ['lxc.init.cmd = /usr/bin/wasmedge'] });
+    mkdirSync(join(wasm.rootfs, 'usr/bin'), { recursive: true });
+    symlinkSync('/init', join(wasm.rootfs, 'usr/bin/wasmedge'));
+    await wasm.start();
+    try {
+      expect(await pventer(['-c', wasm.name])).toMatchObject({ code: 1, err: expect.stringMatching(/is a WebAssembly container: it has no shell .*\/wasmedge\/console\.log/) });
+      expect(await pventer(['-c', wasm.name, '--direct', '/bin/busybox', 'echo', 'x'])).toMatchObject({ code: 0, out: 'x\n' });
+    } finally {
+      wasm.stop();
+    }
   });
 
   it('has no shell: the command runs directly', async () => {

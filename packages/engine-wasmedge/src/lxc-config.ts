@@ -4,8 +4,9 @@
  */
 import type { WasmEdgeConfig } from './config.ts';
 
-export function lxcConfig({ limits }: Pick<WasmEdgeConfig, 'limits'>): string {
-  return [...fixed, ...Object.values(limitLines(limits)).flat()].join('\n');
+/** `program`: the runtime's path; LXC's tools show it, and pventer knows such a container by it. */
+export function lxcConfig({ limits }: Pick<WasmEdgeConfig, 'limits'>, program: string): string {
+  return [`lxc.init.cmd = ${program}`, ...fixed, ...Object.values(limitLines(limits)).flat()].join('\n');
 }
 
 const fixed = [

@@ -53,7 +53,7 @@ async function start(spec: StartSpec, found: RuntimeResult, lxc: Engine): Promis
   makeRoot(root, mounts);
   return lxc.start({
     ...spec,
-    config: { path: spec.config.path, text: lxcConfig(config) },
+    config: { path: spec.config.path, text: lxcConfig(config, found.runtime.program) },
     command: runtimeCommand({ program: found.runtime.program, config, environment: spec.environment, compiled: compiledFile(config) !== undefined }),
     rootfs: { ...spec.rootfs, lower: [...spec.rootfs.lower, root] },
     mounts,
