@@ -9,7 +9,7 @@ import * as z from 'zod/mini';
 
 const noControls = z.string().check(z.regex(/^[^\0]*$/, { error: 'must hold no NUL' }));
 const fileName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, { error: 'must be a plain file name' }));
-const variable = z.string().check(z.regex(/^[^=\0]+$/, { error: 'must be the name of a variable' }));
+const variable = z.string().check(z.regex(/^[^-=\0][^=\0]*$/, { error: 'must be the name of a variable' }));
 /** WasmEdge separates the parts of a mapping with colons. */
 const guestPath = z.string().check(z.regex(/^\/(?!.*(?:^|\/)\.\.?(?:\/|$))[^:\0]*$/, { error: "must be an absolute path without ':', '.' and '..'" }));
 const whole = z.int().check(z.gte(0));

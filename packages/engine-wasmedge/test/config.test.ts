@@ -25,6 +25,7 @@ describe('wasmedge.json', () => {
     ['a number as an argument', '{"args": [80]}', '$.args[0]: must be a string'],
     ['a NUL in an argument', '{"args": ["a\\u0000b"]}', '$.args[0]: must hold no NUL'],
     ['a NUL in a value', '{"env": {"A": "\\u0000"}}', '$.env.A: must hold no NUL'],
+    ['a name that is an option', '{"env": {"--dir": "/:/"}}', '$.env["--dir"]: must be the name of a variable'],
     ['a name with an equals sign', '{"env": {"A=B": ""}}', '$.env["A=B"]: must be the name of a variable'],
     ['a volume that is not there', '{"dirs": {"/d": {"volume": "other"}}}', `$.dirs["/d"].volume: run.json has no volume 'other'; it has data`],
     ['a relative directory', '{"dirs": {"d": {"volume": "data"}}}', '$.dirs.d: must be an absolute path'],
