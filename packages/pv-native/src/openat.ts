@@ -2,7 +2,7 @@
  * Files below a directory descriptor. `openInRoot` and `openParentInRoot` resolve a path as a process with that root
  * would: absolute symlinks and `..` stay inside, magic links (/proc/<pid>/root) are refused. What they return may be
  * renamed or replaced at any moment by whoever owns that tree; only the descriptor stays what it was.
- * They can block as long as the filesystem looked into blocks. openat2 is Linux 5.6, one number everywhere.
+ * They can block as long as the filesystem looked into blocks: see hanging.ts. openat2 is Linux 5.6, one number everywhere.
  */
 import { constants, lstatSync } from 'node:fs';
 import { constants as os } from 'node:os';
@@ -11,7 +11,7 @@ import { closeFd } from './fd.ts';
 import { errorCode, SystemError } from './errors.ts';
 import { check, cString, entryName, libc } from './libc.ts';
 
-export const resolveFlags = { NO_XDEV: 0x01, NO_MAGICLINKS: 0x02, NO_SYMLINKS: 0x04, BENEATH: 0x08, IN_ROOT: 0x10 } as const;
+export const resolveFlags = { NO_XDEV: 0x01, NO_MAGICLINKS: 0x02, NO_SYMLINKS: 0x04, BENEATH: 0x08, IN_ROOT: 0x10, /** EAGAIN rather than asking the file system. Linux 5.12; before, EINVAL. */ CACHED: 0x20 } as const;
 
 // The same on every architecture we run on; O_DIRECTORY and O_NOFOLLOW differ and come from Node.
 export const O_PATH = 0o10000000;

@@ -3,6 +3,7 @@
  * pid meant the right process *when it was opened* is for the caller to check afterwards (start time, cgroup).
  * Linux 5.3. The call numbers are the same on every architecture.
  */
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import koffi from 'koffi';
 import { closeFd } from './fd.ts';
@@ -33,6 +34,12 @@ const poll: (fds: Buffer, count: number, timeoutMs: number) => number = libc.fun
 /** A copy of another process's descriptor. Linux 5.6; needs the rights to trace that process. Throws SystemError: EBADF, EPERM, ESRCH. */
 export function takeFd(pidFd: number, theirs: number): number {
   return check(pidfdGetfd(SYS_pidfd_getfd, pidFd, theirs, 0), 'pidfd_getfd', String(theirs));
+}
+
+/** The pid of the process, as this pid namespace counts; undefined: it has ended, or has none here. */
+export function pidOf(pidFd: number): number | undefined {
+  const pid = Number(/^Pid:\s*(-?\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${pidFd}`, 'latin1'))?.[1]);
+  return pid > 0 ? pid : undefined;
 }
 
 /** Close-on-exec. undefined: no such process. */

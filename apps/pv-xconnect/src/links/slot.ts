@@ -13,6 +13,7 @@ import type { Keeper } from '../handover/keeper.ts';
 import type { MeshRelay } from '../relay/mesh-relay.ts';
 import { auditLine } from './audit.ts';
 import { consentRefusal } from './consent.ts';
+import { hangReason } from './hang-reason.ts';
 import type { Pin, PinContainer, PinResult } from './pin.ts';
 import type { CurrentView, LinkView } from './plan.ts';
 import { addingLine, againLine, failedLine, retryingLine, samePids, stateLine, type Pids } from './wording.ts';
@@ -124,7 +125,7 @@ export class Slot {
     if (refusal !== undefined) return { state: 'impossible', reason: refusal };
     if (consumerStart === undefined) return waitingFor(link.consumer);
     if (providerStart === undefined) return waitingFor(link.provider);
-    return this.#pinProvider() ?? this.#pinConsumer() ?? this.#establish(plugin);
+    return this.#pinProvider() ?? this.#pinConsumer() ?? this.#hanging() ?? this.#establish(plugin);
   }
 
   #consentRefusal(): string | undefined {
@@ -149,6 +150,13 @@ export class Slot {
     this.#consumer = result.pin;
     this.#view = { ...this.#view, consumerStart: result.pin.startTime };
     return undefined;
+  }
+
+  /** One look-up that never ends would be the end of every link. */
+  #hanging(): Condition | undefined {
+    const { socket, target } = this.link;
+    const reason = hangReason(this.#provider, socket) ?? hangReason(this.#consumer, target);
+    return reason === undefined ? undefined : { state: 'failed', reason };
   }
 
   /** A pin of an earlier try, if its process still lives. */

@@ -7,10 +7,12 @@ import { constants as files } from 'node:fs';
 import { constants } from 'node:os';
 import { arch } from 'node:process';
 import koffi from 'koffi';
-import { errnoText, SystemError } from '../errors.ts';
+import { errnoText, errorCode, SystemError } from '../errors.ts';
 import { closeFd, statFd } from '../fd.ts';
+import { hangRisk } from '../hanging.ts';
 import { libc } from '../libc.ts';
 import { O_PATH, resolveFlags } from '../openat.ts';
+import { pidOf } from '../pidfd.ts';
 import { Scratch } from '../scratch.ts';
 import { openSocket } from '../socket.ts';
 import { withThreadIds } from '../thread-ids.ts';
@@ -22,7 +24,9 @@ export type Reached =
   /** Worth another try: `reason` if that fails too. */
   | { readonly kind: 'busy'; readonly reason: string };
 
-const { EAGAIN, ECONNREFUSED, EMFILE, ENFILE, EPROTOTYPE } = constants.errno;
+const { EAGAIN, ECONNREFUSED, EINVAL, EMFILE, ENFILE, EPROTOTYPE } = constants.errno;
+/** The kernel does not know without asking the file system, or does not know CACHED. */
+const unanswered: readonly number[] = [EAGAIN, EINVAL];
 const O_CLOEXEC = 0o2000000;
 const AF_UNIX = 1;
 const SYS_openat2 = 437;
@@ -54,14 +58,18 @@ export class Dialer {
     this.#scratch = new Scratch(at.path + path.length + 1);
     const { view, bytes } = this.#scratch;
     view.setBigUint64(at.how, BigInt(O_PATH | O_CLOEXEC), true);
-    view.setBigUint64(at.how + 16, BigInt(resolveFlags.IN_ROOT | resolveFlags.NO_MAGICLINKS), true);
     view.setUint16(at.address, AF_UNIX, true);
     bytes.set(procFd, at.address + 2);
     this.#scratch.setText(at.path, path);
   }
 
   dial(provider: RelayProvider): Reached {
-    const pathFd = openat2(SYS_openat2, provider.rootFd, this.#scratch.address(at.path), this.#scratch.address(at.how), howBytes);
+    let pathFd = this.#lookUp(provider, resolveFlags.CACHED);
+    if (pathFd < 0 && unanswered.includes(koffi.errno())) {
+      const risk = hangRiskOf(provider, this.#link.path);
+      if (risk !== undefined) return { kind: 'absent', reason: risk };
+      pathFd = this.#lookUp(provider, 0);
+    }
     if (pathFd < 0) return failed(koffi.errno());
     try {
       if (this.#isOwn(pathFd)) return { kind: 'absent', reason: 'it is the socket that was injected for this link' };
@@ -69,6 +77,12 @@ export class Dialer {
     } finally {
       closeFd(pathFd);
     }
+  }
+
+  /** With CACHED nothing is asked of a file system that could keep this thread, and with it every session, waiting. */
+  #lookUp({ rootFd }: RelayProvider, more: number): number {
+    this.#scratch.view.setBigUint64(at.how + 16, BigInt(resolveFlags.IN_ROOT | resolveFlags.NO_MAGICLINKS | more), true);
+    return openat2(SYS_openat2, rootFd, this.#scratch.address(at.path), this.#scratch.address(at.how), howBytes);
   }
 
   /** The very socket that `pathFd` (`O_PATH`) is. */
@@ -108,6 +122,17 @@ export class Dialer {
     if (errno === EPROTOTYPE) return { kind: 'absent', reason: `it is not a socket of type ${this.#link.socketType}: say which with "socket_type" in the provider's services.json` };
     if (errno === ECONNREFUSED && (statFd(pathFd).mode & files.S_IFMT) !== files.S_IFSOCK) return { kind: 'absent', reason: 'it is not a socket' };
     return errno === EAGAIN ? { kind: 'busy', reason: 'its backlog stays full' } : failed(errno);
+  }
+}
+
+/** A provider that has ended meanwhile has no mounts to fear; its sockets are refused all the same. */
+function hangRiskOf({ pidFd, rootFd }: RelayProvider, path: string): string | undefined {
+  try {
+    const pid = pidOf(pidFd);
+    return pid === undefined ? undefined : hangRisk({ pid, rootFd }, path);
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return undefined;
   }
 }
 

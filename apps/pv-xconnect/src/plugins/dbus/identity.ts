@@ -7,6 +7,7 @@ import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { errorCode } from '@pv/pv-native/errors';
 import { closeFd, statFd } from '@pv/pv-native/fd';
 import { O_PATH, openInRoot } from '@pv/pv-native/openat';
+import { hangReason } from '../../links/hang-reason.ts';
 import { nobody, outsideId, resolveRole, type Identity } from './roles.ts';
 
 export interface BusIdentity extends Identity {
@@ -20,22 +21,24 @@ export interface Provider {
   readonly rootFd: number;
 }
 
+const passwd = '/etc/passwd';
 const maxPasswd = 1024 * 1024;
 
 /** `numericRoot`: the provider's export lists the role `0`. Throws Node's errors (ENOENT: the process has ended). */
 export function identify(role: string, { pid, rootFd }: Provider, { numericRoot }: { numericRoot: boolean }): BusIdentity {
-  const identity = resolveRole(role, readPasswd(rootFd), numericRoot);
+  const identity = resolveRole(role, readPasswd({ pid, rootFd }), numericRoot);
   const uid = outsideId(readMap(pid, 'uid_map'), identity.uid);
   const gid = outsideId(readMap(pid, 'gid_map'), identity.gid);
   // What has no number inside is shown there as 65534, and so is this number of ours.
   return uid === undefined || gid === undefined ? { ...nobody, host: nobody } : { ...identity, host: { uid, gid } };
 }
 
-/** Empty when it is missing, no regular file, or too big to be one: a FIFO there must not hold up the mesh. */
-function readPasswd(rootFd: number): string {
+/** Empty when it is missing, no regular file, too big to be one, or on a file system that may never answer: nothing there must hold up the mesh. */
+function readPasswd({ pid, rootFd }: Provider): string {
+  if (hangReason({ pid, rootFd }, passwd) !== undefined) return '';
   let fd: number;
   try {
-    fd = openInRoot(rootFd, '/etc/passwd', O_PATH);
+    fd = openInRoot(rootFd, passwd, O_PATH);
   } catch (error) {
     if (errorCode(error) !== undefined) return '';
     throw error;

@@ -1,0 +1,29 @@
+/** A file system in a container whose server never answers: FUSE, with nobody who reads the questions. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
+import type { Container } from './container.ts';
+
+/** open(2) of /dev/fuse, setns(2) into the mount namespace, mount(2); then it only holds the descriptor. Its end frees whoever hangs. */
+const server = `use Fcntl;
+my ($pid, $at) = @ARGV;
+open my $namespace, '<', "/proc/$pid/ns/mnt" or die "namespace: $!";
+sysopen my $fuse, '/dev/fuse', O_RDWR or die "/dev/fuse: $!";
+syscall(308, fileno $namespace, 0x20000) == 0 or die "setns: $!";
+mkdir $at;
+my ($source, $type, $options) = ('hung', 'fuse', 'fd=' . fileno($fuse) . ',rootmode=40000,user_id=0,group_id=0');
+syscall(165, $source, $at, $type, 0, $options) == 0 or die "mount: $!";
+$| = 1;
+print "mounted\n";
+sleep 1000;`;
+
+/** Mounts it at `at` in the container, until the test ends. */
+export async function mountHung({ name, pid }: Container, at: string): Promise<void> {
+  const child = spawn('perl', ['-e', server, String(pid), at], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  await Promise.race([once(child.stdout, 'data'), ended.then(() => Promise.reject(new Error(`nothing could be mounted in ${name}`)))]);
+}
