@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '../wait-for.ts';
 
 export interface BoxPlace {
@@ -72,15 +73,20 @@ export async function background(place: BoxPlace, argv: readonly string[], env: 
   const hostPid = await waitFor(() => (child.exitCode === null && child.signalCode === null ? onlyChild(child.pid) : -1), { what: `a start of ${argv.join(' ')}`, detail: output });
   if (hostPid < 0) throw new Error(`${argv.join(' ')} ended at once with ${await ended}:\n${output()}`);
   const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) process.kill(hostPid, 'SIGKILL');
     await ended;
   };
   return { hostPid, output, ended, kill };
 }
 
-/** nsenter ends as its program ended, by the same signal too. */
+/** Milliseconds for what a program printed before its end, when somebody whom it started keeps its outputs open. */
+const drainMs = 500;
+
+/** nsenter ends as its program ended, by the same signal too. The outputs stay open for those who have them: they must not run into a broken pipe. */
 async function status(child: ChildProcess): Promise<number> {
-  const [code, signal] = (await once(child, 'close')) as [number, null] | [null, NodeJS.Signals];
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  const [code, signal] = (await once(child, 'exit')) as [number, null] | [null, NodeJS.Signals];
+  await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
   return code ?? 128 + constants.signals[signal];
 }
 

@@ -24,7 +24,7 @@ export function processesIn(root: string): BoxProcess[] {
 
 /** Is it that one of our programs? Told by the bundle that node runs. */
 export function runsProgram({ argv }: BoxProcess, name: string): boolean {
-  return argv.some((argument) => basename(argument) === `${name}.mjs`);
+  return argv.some((argument) => [`${name}.mjs`, `${name}.cjs`].includes(basename(argument)));
 }
 
 /** For a process that should have ended: its state and where in the kernel it is, one line each. */

@@ -62,6 +62,19 @@ describe('a box', () => {
     await waitFor(() => !box().processes().some(({ argv }) => argv.includes('3601')), { what: 'the end of the program in the box' });
   });
 
+  it('does not wait for what a program leaves behind, though that holds its outputs open', async () => {
+    const leaving = ['sh', '-c', 'sleep 3602 & echo said; [ $# -eq 0 ] || wait', 'sh'];
+    expect(await box().exec(leaving)).toEqual({ code: 0, stdout: 'said\n', stderr: '' });
+    await expect(box().exec([...leaving, 'on'], { timeoutMs: 200 })).rejects.toThrow('killed after 200 ms\nsaid');
+    const running = await box().background([...leaving, 'on']);
+    await waitFor(() => running.output() === 'said\n', { what: 'the first output' });
+    await running.kill();
+    expect(await running.ended).toBe(137);
+    const left = box().processes().filter(({ argv }) => argv.includes('3602'));
+    expect(left).toHaveLength(3);
+    for (const { hostPid } of left) process.kill(hostPid, 'SIGKILL');
+  });
+
   it('knows its processes by both numbers, and a program by its bundle', async () => {
     const path = join(box().dir, 'pv-dummy.mjs');
     writeFileSync(path, 'console.log(process.pid); setInterval(() => {}, 1000);');
