@@ -24,8 +24,8 @@ const Directory = z.strictObject({
 const Limits = z.strictObject({
   /** Bytes, or with K, M or G; of the whole container, the runtime included. */
   memory: z.optional(z.string().check(z.regex(/^[1-9]\d{0,14}[KMG]?$/, { error: 'must be bytes, such as "32M"' }))),
-  /** Processes and threads. */
-  pids: z.optional(positive),
+  /** Processes and threads; the runtime has two. */
+  pids: z.optional(z.int().check(z.gte(2))),
   /** CPUs: 0.5 is half of one. */
   cpu: z.optional(z.number().check(z.gte(0.01), z.lte(1024))),
 });

@@ -37,7 +37,7 @@ describe('wasmedge.json', () => {
     ['half a gas', '{"gas": 0.5}', '$.gas: must be a whole number'],
     ['a limit in words', '{"limits": {"memory": "much"}}', '$.limits.memory: must be bytes, such as "32M"'],
     ['a limit of several lines', '{"limits": {"memory": "1M\\nlxc.hook.pre-start = /x"}}', '$.limits.memory: must be bytes'],
-    ['no processes', '{"limits": {"pids": 0}}', '$.limits.pids: must be at least 1'],
+    ['fewer threads than the runtime has', '{"limits": {"pids": 1}}', '$.limits.pids: must be at least 2'],
     ['no CPU', '{"limits": {"cpu": 0}}', '$.limits.cpu: must be at least 0.01'],
     ['a sum that is none', '{"aot": {"module": "x", "files": {}}}', '$.aot.module: must be a SHA-256 sum'],
     ['a compiled file elsewhere', `{"aot": {"module": "${'a'.repeat(64)}", "files": {"x86_64": "../x.so"}}}`, '$.aot.files.x86_64: must be a plain file name'],

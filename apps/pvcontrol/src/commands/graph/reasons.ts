@@ -78,7 +78,7 @@ function runningCheck(name: string, containers: readonly Container[]): Check {
   const container = containers.find((one) => one.name === name);
   if (container !== undefined && container.pid > 0) return yes('running', `${name} runs, with pid ${container.pid}`);
   const status = container?.status ?? 'not there';
-  return no('running', `${name} does not run: it is ${status}`, container?.restart_policy === 'container' ? `Start it with: pvcontrol containers start ${name}` : 'Its console log says why: <rundir>/logs/<revision>/<container>/lxc/console.log');
+  return no('running', `${name} does not run: it is ${status}`, container?.restart_policy === 'container' ? `Start it with: pvcontrol containers start ${name}` : 'Its console log says why: <rundir>/logs/<revision>/<container>/<engine>/console.log');
 }
 
 function meshCheck({ target }: ServiceRequirement, { consumer }: LinkExplanation, mesh: MeshView): Check {
