@@ -1,10 +1,10 @@
-// Builds every program and lays the results out as on a device:
-//   dist/bin/<name>               launcher
-//   dist/lib/<name>.mjs           program, one file, and its licence notices; a tool is a .cjs
-//   dist/lib/<name>.<x>.mjs       a worker thread of it
-//   dist/lib/hooks/               what LXC calls
-//   dist/lib/node_modules/koffi   the one native addon
-//   dist/lib/build.json           what was built, from what
+// Builds every program and lays the results out as in /usr of a device:
+//   dist/bin/<name>                       launcher
+//   dist/lib/pantavisor/<name>.mjs        program, one file; a tool is a .cjs
+//   dist/lib/pantavisor/<name>.<x>.mjs    a worker thread of it
+//   dist/lib/pantavisor/hooks/            what LXC calls
+//   dist/lib/pantavisor/build.json        what was built, from what
+//   dist/lib/node_modules/koffi           the one native addon
 // A file that did not change is not touched; one that did is replaced whole, so a running program never reads half of it.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -13,12 +13,13 @@ import { capture, say, SetupError } from './say.mjs';
 import { extension, isDaemon, manifest, programs, root } from './workspace.mjs';
 
 const dist = join(root, 'dist');
+const lib = 'lib/pantavisor';
 
 export async function buildDist() {
   await bundle();
-  const wanted = new Map([...programs().flatMap(programFiles), ...hookFiles(), ['lib/build.json', { text: buildInfo(), mode: 0o644 }]]);
+  const wanted = new Map([...programs().flatMap(programFiles), ...hookFiles(), [`${lib}/build.json`, { text: buildInfo(), mode: 0o644 }]]);
   for (const [path, file] of wanted) put(join(dist, path), file);
-  for (const folder of ['bin', 'lib', 'lib/hooks']) removeOthers(folder, wanted);
+  for (const folder of ['bin', lib, `${lib}/hooks`]) removeOthers(folder, wanted);
   linkKoffi();
 }
 
@@ -37,7 +38,7 @@ function programFiles({ name, folder }) {
   const libs = readdirSync(built).filter((file) => file.startsWith(`${name}.`));
   return [
     [`bin/${name}`, { text: launcher(name), mode: 0o755 }],
-    ...libs.map((file) => [`lib/${file}`, { text: readFileSync(join(built, file)), mode: /\.[cm]js$/.test(file) ? 0o755 : 0o644 }]),
+    ...libs.map((file) => [`${lib}/${file}`, { text: readFileSync(join(built, file)), mode: /\.[cm]js$/.test(file) ? 0o755 : 0o644 }]),
   ];
 }
 
@@ -48,14 +49,14 @@ function launcher(name) {
   return `#!/bin/sh
 self=$0
 [ -L "$self" ] && self=$(readlink -f "$self")
-exec "\${PV_NODE:-node}"${options} "\${self%/*}/../lib/${name}${extension(name)}" "$@"
+exec "\${PV_NODE:-node}"${options} "\${self%/*}/../${lib}/${name}${extension(name)}" "$@"
 `;
 }
 
 function hookFiles() {
   const hooks = join(root, 'packages', 'engine-lxc', 'hooks');
   const files = existsSync(hooks) ? readdirSync(hooks) : [];
-  return files.map((file) => [`lib/hooks/${file}`, { text: readFileSync(join(hooks, file)), mode: 0o755 }]);
+  return files.map((file) => [`${lib}/hooks/${file}`, { text: readFileSync(join(hooks, file)), mode: 0o755 }]);
 }
 
 function buildInfo() {

@@ -89,7 +89,7 @@ describe('stop, start, restart', () => {
     ['PUT', '/containers/pv-example-app', '{"action":"explode"}', 400, "Invalid action. Use 'start', 'stop', or 'restart'"],
     ['PUT', '/containers/..%2fx', '{"action":"stop"}', 400, 'Invalid name'],
     ['DELETE', '/containers', undefined, 405, 'Method not supported for this endpoint'],
-  ])('%s %s %s is answered with %d', async (method, path, body, status, error) => {
+  ])('7.1-8 %s %s %s is answered with %d', async (method, path, body, status, error) => {
     const answer = await device.http(method, path, body);
     expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(error)]);
   });
@@ -108,6 +108,10 @@ describe('a container without the role mgmt', () => {
 });
 
 describe('the daemons', () => {
+  it('7.1-8 an unknown action of a daemon is refused', async () => {
+    expect(await device.http('PUT', '/daemons/pv-xconnect', '{"action":"explode"}')).toMatchObject({ status: 400, text: expect.stringContaining('Invalid action') });
+  });
+
   it('7.1-8 pv-xconnect is stopped and started through the API', async () => {
     await device.box.exec(['curl', '-sS', '-X', 'PUT', '--data', '{"action":"stop"}', '--unix-socket', `${run}/pv-ctrl`, 'http://localhost/daemons/pv-xconnect']);
     await waitFor(async () => (await device.daemon('pv-xconnect')).pid === -1, { what: 'the end of pv-xconnect' });
@@ -129,7 +133,7 @@ describe('the daemons', () => {
     const before = await device.daemon('pv-xconnect');
     const consumer = await device.container('pv-example-unix-client');
     const link = `pv-example-unix-client (pid=${consumer.pid}, unix) -> /run/example/raw.sock (inject to: /run/pv/services/raw-unix.sock)`;
-    const { code, stdout } = await device.box.exec(['node', join(import.meta.dirname, '../../dist/lib/pv-xconnect.mjs')]);
+    const { code, stdout } = await device.box.exec(['node', join(import.meta.dirname, '../../dist/lib/pantavisor/pv-xconnect.mjs')]);
     expect(code).toBe(0);
     for (const line of ['pv-xconnect starting...', 'Connected to pv-ctrl', 'Reconciling graph with 1 links', link, String(before.pid)]) expect(stdout).toContain(line);
     expect((await device.daemon('pv-xconnect')).pid).toBe(before.pid);
@@ -138,7 +142,7 @@ describe('the daemons', () => {
   it('7.1-18 pv-xconnect by hand does the work when the managed one is stopped', async () => {
     await device.box.pvcontrol('daemons', 'stop', 'pv-xconnect');
     await waitFor(() => device.box.pidsOf('pv-xconnect').length === 0, { what: 'the end of pv-xconnect' });
-    const byHand = await device.box.background(['node', join(import.meta.dirname, '../../dist/lib/pv-xconnect.mjs')]);
+    const byHand = await device.box.background(['node', join(import.meta.dirname, '../../dist/lib/pantavisor/pv-xconnect.mjs')]);
     const consumer = await device.container('pv-example-unix-client');
     await waitFor(() => byHand.output().includes('Link established: pv-example-unix-client/raw-unix'), { what: 'the link', detail: byHand.output });
     for (const line of [
