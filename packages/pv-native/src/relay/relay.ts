@@ -25,8 +25,6 @@ const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 
 
 export class Relay {
   readonly #worker: Worker;
-  /** Also when the process ends, which waits for a thread that waits in the kernel. */
-  readonly #wake = (): void => signalEventfd(this.#wakeFd);
   readonly #wakeFd = eventfd();
   readonly #port;
   readonly #waiting = new Map<number, (counters: ReadonlyMap<number, RelayCounters>) => void>();
@@ -36,7 +34,7 @@ export class Relay {
   #token = 0;
   #stopped = false;
 
-  /** A process that ends waits for its threads, and nothing but this wakes one out of its epoll_wait. */
+  /** A process that ends waits for its threads, and nothing but this brings one out of its epoll_wait for good. */
   readonly #endThread = (): void => this.#order({ kind: 'stop' });
 
   constructor({ worker, onEvent, onFault }: RelayOptions) {
@@ -50,7 +48,6 @@ export class Relay {
     this.#worker.on('exit', () => this.#stopped || onFault(new Error('the relay thread ended')));
     // Whoever made it decides how long the process lives.
     this.#worker.unref();
-    process.on('exit', this.#wake);
     this.#port.unref();
   }
 
@@ -110,7 +107,6 @@ export class Relay {
     this.#worker.ref();
     await once(this.#worker, 'exit');
     for (const token of [...this.#marks.keys()]) this.#marked(token);
-    process.off('exit', this.#wake);
     this.#port.close();
     closeFd(this.#wakeFd);
   }
@@ -122,7 +118,7 @@ export class Relay {
 
   #order(order: Order): void {
     this.#port.postMessage(order);
-    this.#wake();
+    signalEventfd(this.#wakeFd);
   }
 
   #take(report: Report): void {

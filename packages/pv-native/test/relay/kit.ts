@@ -17,12 +17,15 @@ import { tempDir } from '../temp.ts';
 
 const folder = fileURLToPath(new URL(`../../dist/test-${process.pid}`, import.meta.url));
 const worker = join(folder, 'relay.mjs');
+/** A process of its own with a relay; see exiting.ts. */
+export const exiting = join(folder, 'exiting.mjs');
 
 /** Call once at the top of a test file. */
 export function bundleRelay(): void {
   beforeAll(async () => {
+    const source = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
     await build({
-      entryPoints: [fileURLToPath(new URL('./worker.ts', import.meta.url))], outfile: worker, bundle: true,
+      entryPoints: [{ in: source('./worker.ts'), out: 'relay' }, { in: source('./exiting.ts'), out: 'exiting' }], outdir: folder, outExtension: { '.js': '.mjs' }, bundle: true,
       platform: 'node', target: 'node20', format: 'esm', external: ['koffi'], logLevel: 'warning',
     });
   });
