@@ -1,27 +1,33 @@
 /**
- * docs/reference/api.md, generated from the contract. `--check`: compares instead of writing, and fails when the
- * file is not what the contract says. Usage: npm run docs [-- --check]
+ * docs/reference/api.md, generated from the contract, and mesh-cases.md, from the titles of tests. `--check`: compares
+ * instead of writing, and fails when a file is not what it should be. Usage: npm run docs [-- --check]
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { caseTable, readTests, weaknessTable } from './reference/cases-text.ts';
 import { errorTable, everywhereText, limitTable } from './reference/limits-text.ts';
+import { weaknesses } from './reference/mesh-cases.ts';
 import { routeSections, routeTable } from './reference/routes-text.ts';
 
-const path = fileURLToPath(new URL('../docs/reference/api.md', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const documents = { 'docs/reference/api.md': referenceText, 'docs/reference/mesh-cases.md': casesText };
 
 main(process.argv.slice(2));
 
 function main(args: readonly string[]): void {
   if (args.length > 1 || (args[0] !== undefined && args[0] !== '--check')) return fail('usage: npm run docs [-- --check]', 2);
-  const wanted = referenceText();
-  if (args[0] === undefined) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, wanted);
-  } else if (readIfThere() !== wanted) fail('docs/reference/api.md is not what packages/contract says; run: npm run docs', 1);
+  for (const [name, text] of Object.entries(documents)) {
+    const path = join(root, name);
+    const wanted = text();
+    if (args[0] === undefined) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, wanted);
+    } else if (readIfThere(path) !== wanted) fail(`${name} is not what it is generated from says; run: npm run docs`, 1);
+  }
 }
 
-function readIfThere(): string | undefined {
+function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
@@ -64,6 +70,25 @@ ${errorTable()}
 ## Limits
 
 ${limitTable()}
+`;
+}
+
+function casesText(): string {
+  const tests = readTests(root);
+  return `# Cases of the mesh
+
+Generated from the titles of tests by \`npm run docs\`; do not edit. The cases and the weaknesses are in \`scripts/reference/mesh-cases.ts\`.
+
+A test that shows a case begins its title with the case's number: \`npm test -- -t '7.2-15 '\` runs those of one. Containers are LXC's in \`test/\` and where a test says so;
+else they are processes with a mount namespace, a root and a control group of their own.
+
+## What it is for (7.1), and what is done against it (7.2)
+
+${caseTable(tests)}
+
+## Weaknesses that it has not
+
+${weaknessTable(weaknesses, tests)}
 `;
 }
 

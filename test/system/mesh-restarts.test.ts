@@ -68,7 +68,7 @@ async function restart(name: string): Promise<void> {
   await device.until(name, (now) => now.status === 'STARTED' && now.pid !== pid);
 }
 
-it('7.2-15 a provider that restarts in the middle of a transfer ends it, and is there for the next', async () => {
+it('7.1-10 7.2-15 a provider that restarts in the middle of a transfer ends it, and is there for the next', async () => {
   await expectAllServed();
   const reader = await device.box.background(['lxc-attach', '-n', 'taker', '--', 'sh', '-c', 'exec >/tmp/out 2>&1; socat -u UNIX-CONNECT:/run/endless.sock - | wc -c > /tmp/count; echo ended']);
   onTestFinished(() => reader.kill());
@@ -81,7 +81,7 @@ it('7.2-15 a provider that restarts in the middle of a transfer ends it, and is 
   await expectAllServed();
 });
 
-it('7.2-15 a consumer that restarts twice in a row has every socket in the root that it has in the end', async () => {
+it('7.1-10 7.2-15 a consumer that restarts twice in a row has every socket in the root that it has in the end', async () => {
   await restart('taker');
   await restart('taker');
   await expectAllServed();

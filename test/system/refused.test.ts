@@ -22,6 +22,7 @@ interface Case {
 }
 
 const cases: Readonly<Record<string, Case>> = {
+  '7.1-4 a compositor without the provider of its card': { one: { offers: [{ name: 'wayland-0', type: 'wayland', socket: '/run/wayland-0' }], needs: [{ name: 'drm-master', type: 'drm', target: '/dev/dri/card0' }] }, says: "one/run.json: $.services.required[0]: required service 'drm-master' for platform 'one' not found" },
   '7.1-9 a required provider that is missing': { one: { needs: [{ name: 'raw-data', target: '/run/raw.sock' }] }, says: "one/run.json: $.services.required[0]: required service 'raw-data' for platform 'one' not found" },
   '7.1-14 an export named system-bus': { one: { offers: [{ name: 'system-bus', type: 'dbus', socket: bus }] }, says: "platform 'one' exports reserved service name 'system-bus' while the hosted system bus is enabled" },
   '7.1-14 a name with two owners': { one: { offers: [owns('first')] }, two: { offers: [owns('second')] }, says: "well-known name 'org.pantavisor.Example' on bus 'system-bus' is owned by more than one app" },
