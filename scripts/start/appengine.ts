@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tree } from '@pv/testkit/box/project';
 import { waitFor } from '@pv/testkit/wait-for';
 
 export interface Settings {
@@ -25,7 +26,7 @@ export interface Appengine {
 /** In a session of its own, so that Ctrl-C reaches it through us alone; should we be killed, it is told to stop. */
 export function startAppengine({ dist, exportsDir, run, storage }: Settings): Appengine {
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', join(dist, 'bin', 'pv-appengine'), '--pvtx-dir', exportsDir], {
-    env: { ...process.env, PV_SYSTEM_RUNDIR: run, PV_STORAGE_MNTPOINT: storage, PV_NODE: process.execPath },
+    env: { ...process.env, PV_SYSTEM_RUNDIR: run, PV_STORAGE_MNTPOINT: storage, PV_NODE: process.execPath, PV_WASMEDGE_ROOT: tree('wasmedge') },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

@@ -21,8 +21,8 @@ const pens = {
 type Pen = (typeof pens)[keyof typeof pens];
 
 function drawList(containers: readonly Container[], pen: Pen): string[] {
-  const rows = containers.map(({ name, group, status, pid }) => [name, group ?? '-', status, pid === 0 ? '-' : String(pid)]);
-  return frame('containers', columns([['NAME', 'GROUP', 'STATUS', 'PID'], ...rows]), pen);
+  const rows = containers.map(({ name, group, type, status, pid }) => [name, group ?? '-', type ?? '-', status, pid === 0 ? '-' : String(pid)]);
+  return frame('containers', columns([['NAME', 'GROUP', 'ENGINE', 'STATUS', 'PID'], ...rows]), pen);
 }
 
 function columns(rows: readonly (readonly string[])[]): string[] {

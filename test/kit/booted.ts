@@ -18,7 +18,8 @@ export interface Booted {
   daemon(name: string): Promise<Daemon>;
   /** Waits until the container is as wanted. */
   until(name: string, wanted: (container: Container) => boolean, timeoutMs?: number): Promise<Container>;
-  console(name: string): Promise<string>;
+  /** `engine`: lxc when not given. */
+  console(name: string, engine?: string): Promise<string>;
 }
 
 /** `options` is asked when the box is there. */
@@ -64,6 +65,6 @@ export function helpers(box: Box): Omit<Booted, 'appengine' | 'box'> {
         const found = await container(name);
         return wanted(found) ? found : undefined;
       }, { what: `the wanted state of ${name}`, timeoutMs, detail: async () => `${JSON.stringify(await container(name))}\n${box.log() ?? ''}` }),
-    console: async (name) => (await box.read(`${run}/logs/0/${name}/lxc/console.log`)) ?? '',
+    console: async (name, engine = 'lxc') => (await box.read(`${run}/logs/0/${name}/${engine}/console.log`)) ?? '',
   };
 }

@@ -3,7 +3,7 @@ import { print, sleep } from './process';
 
 export function _start(): void {
   print('WebAssembly crash test starting...');
-  sleep(5);
+  sleep(10);
   print('Crashing now!');
   unreachable();
 }

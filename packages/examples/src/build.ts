@@ -59,10 +59,10 @@ export const examples: Readonly<Record<string, Example>> = {
   'pv-example-wayland-server': { ...weston('drm'), onRequest: true },
   'pv-example-wayland-server-headless': { ...weston('headless'), onRequest: true },
   'pv-example-wayland-client': { programs: ['/usr/bin/wayland-info'], onRequest: true },
-  'pv-example-wasm': { wasm: { storage: { data: 'permanent' } }, onRequest: true },
-  'pv-example-wasm-crash': { wasm: {}, onRequest: true },
-  'pv-example-wasm-client': { wasm: {}, onRequest: true },
-  'pv-example-wasm-server': { wasm: {}, onRequest: true },
+  'pv-example-wasm': { wasm: { storage: { data: 'permanent' } } },
+  'pv-example-wasm-crash': { wasm: {} },
+  'pv-example-wasm-client': { wasm: {} },
+  'pv-example-wasm-server': { wasm: {} },
 };
 
 export interface BuildOptions {

@@ -5,7 +5,7 @@ import { buildExamples, examples } from './build.ts';
 const usage = `Usage: build-examples --out DIR [NAME...]
 
 Builds the example containers (those named, or all but pv-example-drm-*, which need a graphics device,
-pv-example-wayland-*, which need weston, pv-example-wasm*, which need WasmEdge, pv-example-dbus-host-* and pv-avahi*, which need the hosted bus) into DIR/<name>.pvrexport.tgz.
+pv-example-wayland-*, which need weston, pv-example-dbus-host-* and pv-avahi*, which need the hosted bus) into DIR/<name>.pvrexport.tgz.
   --out DIR        where to write
   --busybox FILE   static busybox (default /bin/busybox)
 Names: ${Object.keys(examples).join(' ')}

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '../wait-for.ts';
 import type { Box } from './box.ts';
-import { program } from './project.ts';
+import { program, tree } from './project.ts';
 
 export interface BootOptions {
   /** Files to install at first boot; none when not given. */
@@ -34,7 +34,7 @@ export async function bootAppengine(box: Box, options: BootOptions = {}): Promis
   const { exports = [], env = {}, args = [], readyWithinMs = 60_000 } = options;
   const exportsDir = join(box.dir, 'pvtx.d');
   fill(exportsDir, exports);
-  const running = await box.background([program('pv-appengine'), '--pvtx-dir', exportsDir, ...args], env);
+  const running = await box.background([program('pv-appengine'), '--pvtx-dir', exportsDir, ...args], { PV_WASMEDGE_ROOT: tree('wasmedge'), ...env });
   const detail = (): string => `${running.output()}\n${box.log() ?? 'no pantavisor.log'}`;
   const waitForLog = async (text: string | RegExp, times = 1, timeoutMs = 30_000): Promise<void> => {
     const done = (): boolean => (box.log() ?? '').split('\n').filter((line) => (typeof text === 'string' ? line.includes(text) : text.test(line))).length >= times;
