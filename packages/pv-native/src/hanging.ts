@@ -3,7 +3,7 @@
  * a machine in the network. No system call asks such a file system anything here; what the mount table says is enough.
  * What it cannot see: a mount that the process makes between this and the look-up.
  */
-import { readFileSync } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
 import { constants as os } from 'node:os';
 import { SystemError } from './errors.ts';
 import { closeFd } from './fd.ts';
@@ -29,6 +29,17 @@ export function hangRisk({ pid, rootFd }: Rooted, path: string): string | undefi
   if (above !== undefined) return `${path} is on a file system of the type ${above.type}, which may never answer; choose a path on a local one`;
   if (!hasSymlink(rootFd, path)) return undefined;
   return `${path} leads through a symbolic link, and ${first.point} is of the type ${first.type}, which may never answer; name the path without links`;
+}
+
+/** Whether the kernel can tell what `path` leads to, a last symbolic link not followed, without asking any file system. False on Linux before 5.12. */
+export function isCached(rootFd: number, path: string): boolean {
+  try {
+    closeFd(openat2(rootFd, path, { flags: O_PATH | constants.O_NOFOLLOW, resolve: resolveFlags.IN_ROOT | resolveFlags.NO_MAGICLINKS | resolveFlags.CACHED }));
+    return true;
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    return error.errno !== os.errno.EAGAIN && error.errno !== os.errno.EINVAL;
+  }
 }
 
 function servedMounts(pid: number): { point: string; type: string }[] {

@@ -43,7 +43,7 @@ export function openat2(dirFd: number, path: string, { flags, mode = 0, resolve 
     const fd = openat2Call(SYS_openat2, dirFd, cString(path, 'openat2'), how, koffi.sizeof(openHow));
     if (fd >= 0) return fd;
     const errno = koffi.errno();
-    if (errno !== os.errno.EAGAIN || races >= maxRaces) throw new SystemError(errno, 'openat2', path);
+    if (errno !== os.errno.EAGAIN || races >= maxRaces || (resolve & resolveFlags.CACHED) !== 0) throw new SystemError(errno, 'openat2', path);
   }
 }
 

@@ -4,6 +4,7 @@
  * `settle` may be called at any time and again; all of it happens at once, so nothing can come in between.
  */
 import type { LinkState } from '@pv/contract/graph';
+import { isCached } from '@pv/pv-native/hanging';
 import type { Clock, Random } from '@pv/runtime/clock';
 import { backoff } from '../backoff.ts';
 import type { GraphLink } from '../graph/parse.ts';
@@ -59,7 +60,7 @@ export class Slot {
   }
 
   view(): CurrentView {
-    return { ...this.#view, intact: this.#active?.intact() ?? true };
+    return { ...this.#view, intact: this.#active === undefined || this.#isIntact(this.#active) };
   }
 
   get relayId(): number | undefined {
@@ -157,6 +158,13 @@ export class Slot {
     const { socket, target } = this.link;
     const reason = hangReason(this.#provider, socket) ?? hangReason(this.#consumer, target);
     return reason === undefined ? undefined : { state: 'failed', reason };
+  }
+
+  /** Every link is asked at every change: the mount table is read only of those that are not in the kernel's cache. */
+  #isIntact(active: ActiveLink): boolean {
+    const { target } = this.link;
+    const known = this.#consumer === undefined || isCached(this.#consumer.rootFd, target);
+    return (known || hangReason(this.#consumer, target) === undefined) && active.intact();
   }
 
   /** A pin of an earlier try, if its process still lives. */

@@ -4,6 +4,7 @@
  * one's place, and one that it stops offering goes from the consumer too.
  */
 import type { GraphLink } from '../graph/parse.ts';
+import { hangReason } from '../links/hang-reason.ts';
 import type { Pin } from '../links/pin.ts';
 import type { LeftFile } from '../handover/records.ts';
 import type { ActiveLink, Establish, PluginContext } from './plugin.ts';
@@ -85,6 +86,8 @@ class FileLink implements ActiveLink {
   }
 
   #place(provider: Pin): string | undefined {
+    const risk = hangReason(provider, this.#link.socket) ?? hangReason(this.#consumer, this.#link.target);
+    if (risk !== undefined) return risk;
     const result = this.#type.place(provider);
     if ('refusal' in result) return result.refusal;
     this.#placed = result.placed;
@@ -101,7 +104,8 @@ class FileLink implements ActiveLink {
 
   /** While the provider does not run, nothing has changed. */
   #changed(): string | undefined {
-    return this.#provider?.alive() === true ? this.#placed?.changed(this.#provider) : undefined;
+    if (this.#provider?.alive() !== true || this.#placed === undefined) return undefined;
+    return hangReason(this.#provider, this.#link.socket) ?? this.#placed.changed(this.#provider);
   }
 
   #look(): void {

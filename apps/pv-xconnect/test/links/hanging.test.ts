@@ -74,6 +74,29 @@ test('one that is mounted over a socket after the link was made closes the conne
   await expectSaid(daemon, `Could not connect to provider socket /run/example/x.sock for ${consumer.name}/hung: /run/example/x.sock ${reason}`);
 });
 
+test('one that is mounted over a target after the link was made fails that link, with the reason', async () => {
+  const all = await scene();
+  const { core, consumer, provider, hanging, daemon } = all;
+  const bad = link(hanging, provider, { name: 'hung', target: '/run/in/x.sock' });
+  core.set([link(consumer, provider), bad]);
+  await daemon.printed(`Link established: ${hanging.name}/hung`);
+  await mountHung(hanging, '/run/in');
+  await expectOthersServed(all, bad);
+  await expectSaid(daemon, `/run/in/x.sock ${reason}`);
+});
+
+test('one that is mounted over what is handed out itself takes it from the consumer, with the reason', async () => {
+  const all = await scene();
+  const { core, consumer, provider, hanging, daemon } = all;
+  await serve(hanging.at('/run/example/x.sock'), echo);
+  const bad = link(consumer, hanging, { name: 'hung', mode: 'direct', socket: '/run/example/x.sock', target: '/run/hung.sock' });
+  core.set([link(consumer, provider), bad]);
+  await daemon.printed(`Link established: ${consumer.name}/hung`);
+  await mountHung(hanging, '/run/example');
+  await daemon.printed(`/run/hung.sock is taken from ${consumer.name}: /run/example/x.sock ${reason}`);
+  await expectOthersServed(all, bad);
+});
+
 test('a container that has one elsewhere is served as any other', async () => {
   const all = await scene();
   const { hanging, consumer } = all;
