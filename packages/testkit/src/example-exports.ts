@@ -1,7 +1,7 @@
-/** The built example containers, kept in `.cache/pvtx.d` of the project and built again only when what they are made of has changed. */
+/** The built example containers, kept in `.cache/pvtx.d` of the project by what they are made of, and built again only when that has changed. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { buildExamples } from '@pv/examples/build';
 
 const project = resolve(import.meta.dirname, '../../..');
@@ -15,33 +15,36 @@ export interface ExampleExports {
 }
 
 export async function exampleExports(): Promise<ExampleExports> {
-  const dir = join(project, '.cache', 'pvtx.d');
-  const stamp = `${dir}.made-of`;
-  const wanted = fingerprint();
-  if (!existsSync(dir) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-    await build(dir);
-    writeFileSync(stamp, wanted);
-  }
+  const dir = join(project, '.cache', 'pvtx.d', fingerprint());
+  if (!existsSync(dir)) await build(dir);
   return { dir, path: (name) => join(dir, `${name}.pvrexport.tgz`) };
 }
 
-/** Beside it first, so that a reader never sees half of it. */
+/** Beside it first, so that a reader never sees half of it. What was built from other sources stays for those who read it, until the next but one. */
 async function build(dir: string): Promise<void> {
-  const fresh = `${dir}.${process.pid}`;
-  mkdirSync(fresh, { recursive: true });
+  mkdirSync(dirname(dir), { recursive: true });
+  const fresh = mkdtempSync(`${dir}.`);
   try {
     await buildExamples({ out: fresh });
-    rmSync(dir, { recursive: true, force: true });
-    renameSync(fresh, dir);
+    // Another process may have been faster; its files are the same.
+    if (!existsSync(dir)) renameSync(fresh, dir);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+  removeOld(dirname(dir));
+}
+
+const kept = 2;
+
+function removeOld(folder: string): void {
+  const builds = readdirSync(folder).filter((name) => !name.includes('.')).map((name) => join(folder, name)).map((path) => ({ path, made: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }));
+  for (const { path } of builds.sort((a, b) => b.made - a.made).slice(kept)) rmSync(path, { recursive: true, force: true });
 }
 
 function fingerprint(): string {
   const hash = createHash('sha256');
   for (const path of ingredients.flatMap((ingredient) => files(resolve(project, ingredient)))) hash.update(`${path}\0`).update(readFileSync(path));
-  return hash.digest('hex');
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** Every file of a folder, a file itself, or nothing: what is missing is for the builder to tell. */
