@@ -7,6 +7,7 @@ import { closeFd } from '@pv/pv-native/fd';
 import { closeFds } from '@pv/pv-native/msg';
 import type { SessionState } from '@pv/pv-native/relay/link';
 import type { GraphLink } from '../graph/parse.ts';
+import { hangReason } from '../links/hang-reason.ts';
 import { pinContainer, type Pin } from '../links/pin.ts';
 import { adoptSocket, type Placed } from '../links/place.ts';
 import { linkIdentity } from '../links/plan.ts';
@@ -101,15 +102,15 @@ export class Keeper {
   }
 
   #discardFile(file: KeptFile): void {
-    const pinned = pinContainer(file.pid, file.consumer);
-    if (pinned.kind !== 'pinned') return;
+    const pin = pinReachable(file);
+    if (pin === undefined) return;
     try {
-      this.#removeFile(file, pinned.pin);
+      this.#removeFile(file, pin);
     } catch (error) {
       // The container ends at this moment, and all that was put into it with it.
       if (errorCode(error) === undefined) throw error;
     } finally {
-      pinned.pin.close();
+      pin.close();
     }
   }
 }
@@ -123,10 +124,19 @@ function maySucceed(link: GraphLink, kept: Kept): boolean {
 
 function discardSocket({ socket, fd, sessions }: Kept & { kind: 'socket' }): void {
   closeFds(sessions.flatMap(sessionFds));
-  const pinned = pinContainer(socket.pid, socket.consumer);
-  if (pinned.kind !== 'pinned') return closeFd(fd);
-  const placed = adoptSocket(pinned.pin.rootFd, socket.target, { fd, dev: BigInt(socket.dev), ino: BigInt(socket.ino) });
+  const pin = pinReachable(socket);
+  if (pin === undefined) return closeFd(fd);
+  const placed = adoptSocket(pin.rootFd, socket.target, { fd, dev: BigInt(socket.dev), ino: BigInt(socket.ino) });
   placed?.remove();
   if (placed !== undefined) closeFd(placed.fd);
+  pin.close();
+}
+
+/** Undefined: the consumer has ended, or what was put there cannot be looked up without the risk to wait for ever; the container's end takes it away. */
+function pinReachable({ pid, consumer, target }: Pick<KeptFile, 'pid' | 'consumer' | 'target'>): Pin | undefined {
+  const pinned = pinContainer(pid, consumer);
+  if (pinned.kind !== 'pinned') return undefined;
+  if (hangReason(pinned.pin, target) === undefined) return pinned.pin;
   pinned.pin.close();
+  return undefined;
 }

@@ -11,6 +11,7 @@ import { tempDir } from '../kit/cleanup.ts';
 import { startContainer, type Container } from '../kit/container.ts';
 import { FakeCore } from '../kit/core.ts';
 import { link } from '../kit/daemon.ts';
+import { mountHung } from '../kit/hung-mount.ts';
 import { bundleProgram, program, type Program } from '../kit/program.ts';
 import { ask, dial, echo, serve } from '../kit/sockets.ts';
 
@@ -123,6 +124,19 @@ test('7.2-17 a link that went while nobody was there loses its socket, and a new
   await Promise.all(clients.map(({ ended }) => ended));
   expect(existsSync(consumer.at(more))).toBe(false);
   expect(await ask(consumer.at(target), 'as other')).toBe('as other');
+});
+
+test('what was left below a mount that never answers does not hold up the next one', async () => {
+  const { core, consumer, provider, start } = await place();
+  const hanging = await startContainer('hanging');
+  core.set([link(consumer, provider), link(hanging, provider, { name: 'left', target: '/run/in/left.sock' })]);
+  const first = await start();
+  await first.printed(`Link established: ${hanging.name}/left`);
+  await first.signal('SIGKILL');
+  await mountHung(hanging, '/run/in');
+  core.set([link(consumer, provider)]);
+  await start();
+  expect(await ask(consumer.at(target), 'served')).toBe('served');
 });
 
 test('SIGTERM still takes everything away, and the next one begins anew', async () => {

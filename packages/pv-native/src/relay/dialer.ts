@@ -81,7 +81,7 @@ export class Dialer {
 
   /** With CACHED nothing is asked of a file system that could keep this thread, and with it every session, waiting. */
   #lookUp({ rootFd }: RelayProvider, more: number): number {
-    this.#scratch.view.setBigUint64(at.how + 16, BigInt(resolveFlags.IN_ROOT | resolveFlags.NO_MAGICLINKS | more), true);
+    this.#scratch.view.setUint32(at.how + 16, resolveFlags.IN_ROOT | resolveFlags.NO_MAGICLINKS | more, true);
     return openat2(SYS_openat2, rootFd, this.#scratch.address(at.path), this.#scratch.address(at.how), howBytes);
   }
 
