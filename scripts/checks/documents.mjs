@@ -1,14 +1,28 @@
-// The documents against what is really there: links, commands, versions.
+// The documents against what is really there: links, scripts, versions; and whether their commands can be run by a test.
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { findProgram } from '../setup/needs.mjs';
 import { manifest, members, programs, readJson, root } from '../setup/workspace.mjs';
+import { blockProblems, blocksOf, commandsOf } from './blocks.mjs';
 import { readTracked, trackedFiles } from './tracked-files.mjs';
 
 export function checkDocuments() {
+  const names = programs().map(({ name }) => name);
   return trackedFiles().filter((path) => path.endsWith('.md')).flatMap((path) => {
     const text = readTracked(path);
-    return [...deadLinks(path, text), ...(path === 'README.md' ? unknownCommands(path, text) : [])];
+    return [...deadLinks(path, text), ...(isDocument(path) ? [...blockProblems(path, text, names), ...unknownScripts(path, text)] : [])];
+  });
+}
+
+/** Read by users. */
+function isDocument(path) {
+  return path === 'README.md' || /^docs\/.*\.md$/.test(path);
+}
+
+/** The commands that test/system/documents.test.ts runs; documents.d.mts has the shape. */
+export function commandBlocks() {
+  return trackedFiles().filter(isDocument).flatMap((path) => {
+    const marked = blocksOf(readTracked(path)).filter(({ language, mark }) => language === 'sh' && mark?.place !== undefined);
+    return marked.map(({ line, mark, lines, output }) => ({ path, line, place: mark.place, commands: commandsOf(lines), output }));
   });
 }
 
@@ -18,18 +32,11 @@ function deadLinks(path, text) {
   return targets.filter((target) => !existsSync(join(root, normalize(join(dirname(path), target))))).map((target) => `${path}: links to ${target}, which does not exist`);
 }
 
-/** Commands in `sh` blocks that are neither ours nor a system program. */
-function unknownCommands(path, text) {
-  const lines = [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap((match) => match[1].split('\n')).map((line) => line.replace(/\s+#.*$/, '').trim());
-  return lines.filter((line) => line !== '' && !line.startsWith('#') && !isKnown(line)).map((line) => `${path}: unknown command: ${line}`);
-}
-
-const builtins = ['export', 'cd'];
-
-function isKnown(line) {
-  const [command, first, second] = line.split(/\s+/);
-  if (command === 'npm') return Object.hasOwn(manifest.scripts, first === 'run' ? second : first);
-  return builtins.includes(command) || programs().some(({ name }) => name === command) || findProgram(command) !== undefined;
+/** Commands of npm that package.json has not, also in what is not run. */
+function unknownScripts(path, text) {
+  const commands = blocksOf(text).filter(({ language }) => language === 'sh').flatMap(({ lines }) => commandsOf(lines));
+  const scripts = commands.flatMap(({ text: command }) => /^npm (?:run )?([\w:]+)/.exec(command)?.[1] ?? []);
+  return scripts.filter((script) => !Object.hasOwn(manifest.scripts, script)).map((script) => `${path}: package.json has no script ${script}`);
 }
 
 /** One version everywhere, known to the change log; one pnpm. */

@@ -41,7 +41,7 @@ function section(row: Route, type: (schema: NonNullable<Route['body']>['schema']
     ...(row.body === undefined ? [] : [`Body, at most ${row.body.maxBytes} bytes; unknown keys are ignored:`, fenced('text', type(row.body.schema))]),
     answerText(row, type),
     ...(row.errors.length === 0 ? [] : [`Errors, besides [those of every endpoint](#errors-of-every-endpoint): ${row.errors.map(errorText).join(', ')}.`]),
-    fenced('sh', examples(row).join('\n')),
+    `<!-- run: box -->\n${fenced('sh', examples(row).join('\n'))}`,
   ].join('\n\n');
 }
 
@@ -59,11 +59,11 @@ function answerText({ response }: Route, type: (schema: NonNullable<Route['body'
 const errorText = (code: ErrorCode): string => `[\`${code}\`](#error-catalogue) (${errorCatalogue[code].status})`;
 
 function examples(row: Route): string[] {
-  const path = row.path.replace('{name}', row.path.startsWith('/daemons') ? 'pv-xconnect' : 'pv-example-app');
+  const path = row.path.replace('{name}', row.path.startsWith('/daemons') ? 'pv-xconnect' : 'pv-example-app').replace('{consumer}/{service}', 'pv-example-unix-client/raw-unix');
   const socket = row.server === 'pv-xconnect' ? place.xconnectSocket : place.ctrlSocket;
   const method = row.method === 'GET' ? '' : `-X ${row.method} `;
   const body = row.body === undefined ? '' : `--data '{"action":"restart"}' `;
-  return ['pvcurl', 'curl'].map((program) => `${program} ${method}${body}--unix-socket ${socket} http://localhost${path}`);
+  return ['pvcurl', 'curl'].map((program) => `${program} -f ${method}${body}--unix-socket ${socket} http://localhost${path}`);
 }
 
 const fenced = (language: string, text: string): string => `\`\`\`${language}\n${text}\n\`\`\``;
