@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { recordInstalled } from './dpkg-database.mjs';
 import { findProgram } from './needs.mjs';
 import { capture, say, SetupError } from './say.mjs';
 import { root } from './workspace.mjs';
@@ -32,6 +33,11 @@ const trees = {
     suite: 'trixie',
     packages: ['sway', 'swaybg', 'grim', 'wayland-utils', 'foot', 'xkb-data', 'fonts-dejavu-core'],
     why: 'is a compositor with security contexts; the one of this suite is older',
+  },
+  debian: {
+    suite: 'trixie',
+    packages: ['dpkg', 'nodejs', 'lxc', 'mount', 'util-linux', 'dash', 'coreutils', 'grep', 'sed', 'tar', 'findutils', 'diffutils', 'libc-bin', 'base-files', 'systemd'],
+    why: 'is a system that our packages are installed in; Node of this suite is too old',
   },
 };
 
@@ -70,6 +76,7 @@ async function makeTree(name, { suite, packages, why, pins = {} }) {
     mkdirSync(tree);
     for (const archive of archives) execFileSync('dpkg-deb', ['-x', archive, tree]);
     linkMergedUsr(tree);
+    recordInstalled(tree, archives);
     // Another run may have made it meanwhile; theirs is as good.
     if (!existsSync(treePath(name))) renameSync(tree, treePath(name));
   } finally {
