@@ -25,7 +25,7 @@ export const programs: readonly Program[] = [
     name: 'pv-appengine',
     summary: 'runs Pantavisor containers on any Linux machine',
     description: 'Seeds the storage at first boot, then runs pv-core, again and again.',
-    needs: ['node', 'flock', 'pv-core'],
+    needs: ['node', 'flock', 'pv-native', 'pv-core'],
     files: [...usual('pv-appengine', 'mjs'), 'usr/lib/systemd/system/pv-appengine.service', 'etc/init.d/pv-appengine'],
   },
   {

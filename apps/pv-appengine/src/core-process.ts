@@ -13,6 +13,8 @@ export interface CoreRunner {
   readonly stop: AbortSignal;
   /** Milliseconds from the request to end until force. */
   readonly patienceMs: number;
+  /** The pids of what runs. */
+  readonly started: Set<number>;
 }
 
 /** A revision, until pv-core ends by itself or `stop` ends it. `onStart`: with its pid. */
@@ -42,8 +44,14 @@ export async function sweep(runner: CoreRunner): Promise<boolean> {
 }
 
 /** In a session of its own: Ctrl-C on the terminal reaches it through us alone, once, and our own end does not hang it up. */
-function start({ command: [program = '', ...args], env }: CoreRunner, more: readonly string[]): ChildProcess {
-  return spawn(program, [...args, ...more], { stdio: ['ignore', 'inherit', 'inherit'], env, detached: true });
+function start({ command: [program = '', ...args], env, started }: CoreRunner, more: readonly string[]): ChildProcess {
+  const child = spawn(program, [...args, ...more], { stdio: ['ignore', 'inherit', 'inherit'], env, detached: true });
+  const { pid } = child;
+  if (pid !== undefined) {
+    started.add(pid);
+    child.once('exit', () => started.delete(pid));
+  }
+  return child;
 }
 
 function force(child: ChildProcess, { say, patienceMs }: CoreRunner, what: string): void {

@@ -1,9 +1,12 @@
 /** pv-appengine: the whole runtime on any Linux machine. See options.ts for its usage. */
 import { readFileSync } from 'node:fs';
+import { unshareCgroupNamespace } from '@pv/pv-native/namespaces';
+import { adoptOrphans, reapOrphans } from '@pv/pv-native/orphans';
 import { readProcess } from '@pv/pv-native/process';
 import { type Config, parseConfig } from '@pv/runtime/config';
 import { isInstalled } from '@pv/storage/installed';
 import { bootRevision } from './boot-revision.ts';
+import { needsCgroupNamespace } from './cgroup-namespace.ts';
 import { findCore } from './find-core.ts';
 import { type Claim, claimRunDirectory } from './instance.ts';
 import { runLoop } from './loop.ts';
@@ -69,12 +72,21 @@ async function loop({ restartDelay }: Options, config: Config, { orphan, record 
     say.warn(`an earlier pv-appengine left its pv-core (pid ${orphan.pid}): taking over; the containers go on`);
     await endOrphan(orphan);
   }
+  if (needsCgroupNamespace(readFileSync('/proc/self/mountinfo', 'utf8'), readFileSync('/proc/self/cgroup', 'utf8'))) unshareCgroupNamespace();
   return runLoop({
-    command: [process.execPath, ...process.execArgv, core.path], env: process.env, say, stop, patienceMs, restartDelay,
+    command: [process.execPath, ...process.execArgv, core.path], env: process.env, say, stop, patienceMs, restartDelay, started: keepOrphans(),
     revision: () => bootRevision(config.PV_STORAGE_MNTPOINT),
     onStart: (pid) => record({ pid, startTime: readProcess(pid)?.startTime ?? 0 }),
     now: () => performance.now(),
   });
+}
+
+/** As process 1 of a container we get them anyway; where process 1 is a `sleep`, nobody would wait for them. The pids of what we start go into the set. */
+function keepOrphans(): Set<number> {
+  const started = new Set<number>();
+  process.on('SIGCHLD', () => reapOrphans(started));
+  adoptOrphans();
+  return started;
 }
 
 function configFile(): { path: string; text: string } | undefined {

@@ -1,9 +1,10 @@
 /** The real program with a stand-in for pv-core: a script that says how it was called and ends as the test wants. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readProcess } from '@pv/pv-native/process';
+import { project } from '@pv/testkit/box/project';
 import { type TempRoot, tempRoot } from '@pv/testkit/temp-root';
 import { waitFor } from '@pv/testkit/wait-for';
 import { build } from 'esbuild';
@@ -14,6 +15,8 @@ const program = () => join(at.programs?.path ?? '', 'pv-appengine.mjs');
 
 beforeAll(async () => {
   at.programs = tempRoot('pv-appengine-programs');
+  mkdirSync(join(at.programs.path, 'node_modules'));
+  symlinkSync(join(project, 'packages/pv-native/node_modules/koffi'), join(at.programs.path, 'node_modules/koffi'));
   await build({
     entryPoints: [join(import.meta.dirname, '../src/main.ts')], outfile: program(), bundle: true, platform: 'node', format: 'esm',
     mainFields: ['module', 'main'], external: ['koffi'], define: { PV_VERSION: '"1.2.3"' },
@@ -137,6 +140,16 @@ describe('pv-appengine', () => {
     await called('--revision 0', '--revision 0');
     expect(second.got.log).toContain(`an earlier pv-appengine left its pv-core (pid ${core}): taking over; the containers go on`);
     expect(readProcess(core)?.state ?? 'Z').toBe('Z');
+  });
+
+  it('waits for those whose parent has ended: they would stay as zombies where process 1 does not', async () => {
+    const { child, ended } = appengine(`const { spawn } = await import('node:child_process'); spawn('sh', ['-c', 'sleep 600 & echo $! >"$0/orphan"', dir]); ${stay}`);
+    const orphan = await waitFor(() => Number(existsSync(join(at.dir, 'orphan')) && readFileSync(join(at.dir, 'orphan'), 'utf8')) || undefined, { what: 'the orphan' });
+    await waitFor(() => readProcess(orphan)?.parent === child.pid, { what: 'the orphan among the children of pv-appengine' });
+    process.kill(orphan, 'SIGKILL');
+    await waitFor(() => readProcess(orphan) === undefined, { what: 'the end of the orphan', detail: () => JSON.stringify(readProcess(orphan)) });
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
   });
 
   it('refuses a bad export by name and runs nothing; with a good one in its place the next start is fine', async () => {

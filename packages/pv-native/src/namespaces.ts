@@ -1,11 +1,12 @@
 /**
- * Mount namespaces of other processes, for the calling thread alone. Lasting harm to a main thread (its file calls
- * would go on in two worlds at once), so only for worker threads that end afterwards: see mount-thread.ts.
+ * Namespaces of the calling thread alone. Another mount namespace is lasting harm to a main thread (its file calls would
+ * go on in two worlds at once), so it is only for worker threads that end afterwards: see mount-thread.ts.
  */
 import { check, libc } from './libc.ts';
 
 const CLONE_FS = 0x200;
 const CLONE_NEWNS = 0x20000;
+const CLONE_NEWCGROUP = 0x2000000;
 
 const unshareCall: (flags: number) => number = libc.func('unshare', 'int', ['int']);
 const setnsCall: (fd: number, type: number) => number = libc.func('setns', 'int', ['int', 'int']);
@@ -19,6 +20,11 @@ export function unshareFilesystemState(): void {
 /** A mount namespace of this thread's own, with all mounts as they are. What is mounted later shows elsewhere unless made private. */
 export function unshareMountNamespace(): void {
   check(unshareCall(CLONE_NEWNS), 'unshare');
+}
+
+/** The thread's present cgroups are the roots, for it and for the processes that it starts. Does no harm to a main thread. Throws SystemError: EPERM. */
+export function unshareCgroupNamespace(): void {
+  check(unshareCall(CLONE_NEWCGROUP), 'unshare');
 }
 
 /** `namespaceFd`: of /proc/<pid>/ns/mnt. Root and working directory are that namespace's root then. Throws SystemError: EPERM. */
