@@ -1,7 +1,8 @@
-/** npm run pack: writes a release into dist/release, and tells the sizes. SOURCE_DATE_EPOCH is the time of the packed files (default 0). */
+/** npm run pack: writes a release into dist/release and its sums into the recipes, and tells the sizes. SOURCE_DATE_EPOCH is the time of the packed files (default 0). */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { project } from '@pv/testkit/box/project';
+import { includePath, releaseInclude } from './recipes.ts';
 import { buildRelease } from './release.ts';
 
 const out = join(project, 'dist', 'release');
@@ -9,4 +10,5 @@ const files = await buildRelease(Number(process.env['SOURCE_DATE_EPOCH'] ?? 0));
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 for (const [name, bytes] of files) writeFileSync(join(out, name), bytes);
+writeFileSync(join(project, includePath), await releaseInclude(files));
 for (const [name, bytes] of files) console.log(`${(bytes.length / 1024).toFixed(1).padStart(8)} KiB  ${name}`);

@@ -1,0 +1,29 @@
+# A program of a release: one tarball, laid over the root file system as it is. Version, sums and files come from
+# pantavisor-release.inc; a recipe adds what the program needs to run.
+
+require recipes-pv/programs/pantavisor-release.inc
+
+# The tarball's name without version: differs from the recipe's where there is one per architecture.
+PV_ARCHIVE ?= "${BPN}"
+PV_TARBALL ?= "${BPN}-${PV}.tgz"
+
+SECTION = "pantavisor"
+LICENSE = "${PV_LICENSE_${PV_ARCHIVE}}"
+LIC_FILES_CHKSUM = "file://usr/share/doc/${BPN}/copyright;md5=${PV_COPYRIGHT_${PV_ARCHIVE}}"
+
+SRC_URI = "${PV_RELEASE_URI}/${PV_TARBALL}"
+SRC_URI[sha256sum] = "${PV_SHA256_${PV_ARCHIVE}}"
+S = "${UNPACKDIR}/package"
+
+# Nothing is compiled, so no compiler is needed.
+INHIBIT_DEFAULT_DEPS ?= "1"
+do_configure[noexec] = "1"
+do_compile[noexec] = "1"
+
+do_install() {
+    cp -R --preserve=mode,timestamps ${S}/. ${D}/
+    chown -R root:root ${D}
+}
+
+# What is below /usr/share/doc goes to ${PN}-doc, which comes first.
+FILES:${PN} = "${PV_FILES_${PV_ARCHIVE}}"

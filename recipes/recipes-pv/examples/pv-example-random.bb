@@ -1,0 +1,3 @@
+inherit pv-example
+
+PV_CONTAINER_VERBATIM = "PV_AUTO_RECOVERY"

@@ -1,0 +1,5 @@
+SUMMARY = "service mesh between Pantavisor containers"
+
+inherit pv-program
+
+RDEPENDS:${PN} = "nodejs pv-native"

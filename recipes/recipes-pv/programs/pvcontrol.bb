@@ -1,0 +1,5 @@
+SUMMARY = "shows and controls Pantavisor containers"
+
+inherit pv-program
+
+RDEPENDS:${PN} = "nodejs"

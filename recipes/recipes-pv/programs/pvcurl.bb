@@ -1,0 +1,5 @@
+SUMMARY = "minimal HTTP client for unix sockets"
+
+inherit pv-program
+
+RDEPENDS:${PN} = "nodejs"
