@@ -28,6 +28,8 @@ const cases: Readonly<Record<string, Case>> = {
   '7.1-14 a name with two owners': { one: { offers: [owns('first')] }, two: { offers: [owns('second')] }, says: "well-known name 'org.pantavisor.Example' on bus 'system-bus' is owned by more than one app" },
   '7.1-16 a service over TCP': { one: { offers: [{ name: 'hello', type: 'tcp', port: 80 }] }, says: 'one/services.json: $.services[0].type: must be one of' },
   '7.1-17 ingress': { one: { offers: [{ name: 'raw-data', type: 'unix', socket: '/s' }] }, device: { ingress: [{ name: 'ssh', type: 'tcp', external: '0.0.0.0:2222', provider: 'one', service: 'raw-data' }] }, says: 'device.json: $.ingress: ingress is not offered' },
+  'interface: null in the graph: a null in the manifest': { one: { offers: [{ name: 'count', type: 'unix', socket: '/s' }] }, two: { needs: [{ name: 'count', interface: null, target: '/t' }] }, says: 'two/run.json: $.services.required[0].interface: must be a string' },
+  'interface: null in the graph: a requirement without a target': { one: { offers: [{ name: 'count', type: 'unix', socket: '/s' }] }, two: { needs: [{ name: 'count' }] }, says: `two/run.json: $.services.required[0]: service 'count' needs "target"` },
   '7.2-5 a role with a line break': { one: { offers: [{ name: 'raw-data', type: 'unix', socket: '/s' }] }, two: { needs: [{ name: 'raw-data', role: 'a\r\nX-PV-Role: root', target: '/t' }] }, says: 'two/run.json: $.services.required[0].role: is not a role' },
   '7.2-18 two providers of one name': { one: { offers: [{ name: 'raw-data', type: 'unix', socket: '/s' }] }, two: { offers: [{ name: 'raw-data', type: 'unix', socket: '/s' }], needs: [{ name: 'raw-data', target: '/t' }] }, says: "service 'raw-data' is exported by 'one', 'two': say which with \"provider\"" },
 };
