@@ -39,6 +39,17 @@ const trees = {
     packages: ['dpkg', 'nodejs', 'lxc', 'mount', 'util-linux', 'dash', 'coreutils', 'grep', 'sed', 'tar', 'findutils', 'diffutils', 'libc-bin', 'base-files', 'systemd'],
     why: 'is a system that our packages are installed in; Node of this suite is too old',
   },
+  docker: {
+    suite: 'trixie',
+    packages: ['docker.io', 'docker-cli'],
+    why: 'is the engine that runs the image in tests',
+  },
+  image: {
+    suite: 'trixie',
+    // busybox has the usual commands; util-linux and mount those whose options it has not.
+    packages: ['nodejs', 'lxc', 'dbus-daemon', 'curl', 'busybox-static', 'dash', 'util-linux', 'mount', 'base-files', 'base-passwd'],
+    why: 'is in the Docker image, as are all it needs',
+  },
 };
 
 /** Makes the trees that are not there. Another list of packages is another tree. */
