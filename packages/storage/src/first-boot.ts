@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from
 import { basename, join } from 'node:path';
 import { syncDirectory, writeFileAtomic } from './atomic.ts';
 import { readExport } from './export-reader.ts';
-import { installedMark, isInstalled } from './installed.ts';
+import { installedMark, isInstalled, skeletonMark } from './installed.ts';
 import { addState } from './merge.ts';
 import { hasObject } from './objects.ts';
 import { emptyState, objectsOf, type StateText } from './state-text.ts';
@@ -68,7 +68,7 @@ function exportsIn(directory: string, required: boolean): string[] {
 
 function createSkeleton(storage: string): void {
   for (const folder of folders) mkdirSync(join(storage, folder), { recursive: true, mode: 0o755 });
-  if (!existsSync(join(storage, '.created'))) writeFileAtomic(join(storage, '.created'), '');
+  if (!existsSync(skeletonMark(storage))) writeFileAtomic(skeletonMark(storage), '');
   recoverTrail(join(storage, 'trails/0'));
 }
 

@@ -80,6 +80,20 @@ describe('the first boot', () => {
     expect(stored('boot/uboot.txt')).toBe('pv_rev=locals/x\0\0');
   });
 
+  it.each(['7', 'locals/x'])('leaves the storage of a device alone, which has revision %s and no mark of ours', async (revision) => {
+    mkdirSync(join(at.storage, 'trails', revision, '.pvr'), { recursive: true });
+    writeFileSync(join(at.storage, 'trails', revision, '.pvr/json'), `{${spec}}`);
+    const before = tree(at.storage);
+    await writeExport(place('new.tgz'), [['json', `{${spec},"new/run.json":{}}`]]);
+    expect(await install()).toEqual({ kind: 'already-installed' });
+    expect(tree(at.storage)).toEqual(before);
+  });
+
+  it('takes empty directories for a new storage', async () => {
+    mkdirSync(join(at.storage, 'trails/locals'), { recursive: true });
+    expect(await install()).toEqual({ kind: 'installed', exports: [] });
+  });
+
   it('starts anew after a power cut at any step', async () => {
     const content = 'an object';
     await writeExport(place('a.tgz'), [[`objects/${sha(content)}`, content], ['json', `{${spec},"a/x":"${sha(content)}"}`]]);
