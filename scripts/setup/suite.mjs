@@ -36,7 +36,7 @@ const trees = {
   },
   debian: {
     suite: 'trixie',
-    packages: ['dpkg', 'nodejs', 'lxc', 'mount', 'util-linux', 'dash', 'coreutils', 'grep', 'sed', 'tar', 'findutils', 'diffutils', 'libc-bin', 'base-files', 'systemd'],
+    packages: ['dpkg', 'nodejs', 'lxc', 'mount', 'util-linux', 'dash', 'coreutils', 'grep', 'sed', 'tar', 'findutils', 'diffutils', 'libc-bin', 'perl-base', 'init-system-helpers', 'base-files', 'systemd'],
     why: 'is a system that our packages are installed in; Node of this suite is too old',
   },
   docker: {

@@ -2,41 +2,18 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Box } from '@pv/testkit/box/box';
-import { startBox } from '@pv/testkit/box/start-box';
 import { exampleExports } from '@pv/testkit/example-exports';
 import { waitFor } from '@pv/testkit/wait-for';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { writeDebianPackages } from '../../scripts/release/debian/packages.ts';
 import { natives } from '../../scripts/release/native.ts';
 import { programs } from '../../scripts/release/programs.ts';
 import { release } from '../../scripts/release/release.ts';
-import { type DebianRoot, debianRoot } from '../kit/debian-root.ts';
+import { installing, packageNames as names, useDebianPackages } from '../kit/debian-packages.ts';
+import type { DebianRoot } from '../kit/debian-root.ts';
 
-const out = mkdtempSync(join(tmpdir(), 'pv-debs-'));
-const state: { box?: Box; architecture: string } = { architecture: '' };
-const box = (): Box => state.box ?? expect.fail('no box');
-
-beforeAll(async () => {
-  await writeDebianPackages(out, 0);
-  state.box = await startBox({ share: [out] });
-  state.architecture = (await state.box.exec(['dpkg', '--print-architecture'])).stdout.trim();
-});
-afterAll(async () => {
-  rmSync(out, { recursive: true });
-  await state.box?.stop();
-});
-
-const deb = (name: string): string => `${name}_${release.version}_${name === 'pv-native' ? state.architecture : 'all'}.deb`;
-const names = [...programs.map(({ name }) => name), 'pv-native'];
-
-async function withPackages(name: string): Promise<DebianRoot> {
-  const root = await debianRoot(box(), name);
-  await root.bring('debs', ...names.map((each) => join(out, deb(each))));
-  return root;
-}
-
-const install = (root: DebianRoot, ...packages: readonly string[]) => root.run('dpkg', '-i', ...packages.map((name) => `/debs/${deb(name)}`));
+const { out, box, root: withPackages } = useDebianPackages();
+const install = (root: DebianRoot, ...packages: readonly string[]) => root.run(...installing(...packages));
 
 it('are the same bytes when they are made again', async () => {
   const again = mkdtempSync(join(tmpdir(), 'pv-debs-'));
@@ -65,13 +42,6 @@ describe('all of them', () => {
 
   it('run', async () => {
     for (const { name } of programs) expect(await root().must(name, '--version')).toBe(`${name} ${release.version}\n`);
-  });
-
-  it('bring a unit that systemd takes, and users that it makes', async () => {
-    expect(await root().run('systemd-analyze', 'verify', '--man=no', '/usr/lib/systemd/system/pv-appengine.service')).toEqual({ code: 0, stdout: '', stderr: '' });
-    await root().must('systemd-sysusers', '--dry-run');
-    const told = await root().run('systemd-sysusers', '--dry-run', '/usr/lib/sysusers.d/pv-core.conf', '/usr/lib/sysusers.d/pv-ctrl.conf');
-    expect(told.stdout + told.stderr).toMatch(/pv-dbus.*65412[^]*pv-ctrl.*65411/);
   });
 
   it('run containers, started and stopped by the SysV script, and go on while the packages are installed again', async () => {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Content } from '../contents.ts';
 
-/** `scripts`: a maintainer script is the file `<name>.<prerm...>` of this folder. */
-const scripts = import.meta.dirname;
+/** A maintainer script is the file `<name>.<script>` of this folder. */
+const scripts = ['prerm', 'postrm'];
 
 /** Writes `out`. `epoch`: seconds, the time of every file. */
 export function writeDebianPackage(out: string, name: string, control: string, contents: readonly Content[], epoch: number): void {
@@ -25,10 +25,10 @@ function controlFiles(name: string, control: string, contents: readonly Content[
   const configuration = contents.filter(({ path }) => path.startsWith('etc/')).map(({ path }) => `/${path}\n`).join('');
   const sums = contents.map(({ path, bytes }) => `${createHash('md5').update(bytes).digest('hex')}  ${path}\n`).join('');
   const texts = { control, md5sums: sums, ...(configuration === '' ? {} : { conffiles: configuration }) };
-  const prerm = join(scripts, `${name}.prerm`);
+  const found = scripts.map((script) => ({ script, source: join(import.meta.dirname, `${name}.${script}`) })).filter(({ source }) => existsSync(source));
   return [
     ...Object.entries(texts).map(([file, text]) => ({ path: `DEBIAN/${file}`, bytes: Buffer.from(text), mode: 0o644 as const })),
-    ...(existsSync(prerm) ? [{ path: 'DEBIAN/prerm', bytes: readFileSync(prerm), mode: 0o755 as const }] : []),
+    ...found.map(({ script, source }) => ({ path: `DEBIAN/${script}`, bytes: readFileSync(source), mode: 0o755 as const })),
   ];
 }
 
