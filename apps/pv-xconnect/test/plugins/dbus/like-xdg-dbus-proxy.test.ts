@@ -1,8 +1,9 @@
 /** The rules mean what they mean to xdg-dbus-proxy: the same questions to both, on one bus, have the same answers. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { closeFd } from '@pv/pv-native/fd';
+import { connectUnix, openSocket } from '@pv/pv-native/socket';
 import { waitFor } from '@pv/testkit/wait-for';
 import { expect, onTestFinished, test } from 'vitest';
 import type { GraphLink } from '../../../src/graph/parse.ts';
@@ -17,8 +18,18 @@ async function proxy(bus: string, rules: readonly string[]): Promise<string> {
     child.kill('SIGKILL');
     await once(child, 'exit');
   });
-  await waitFor(() => existsSync(path), { what: 'the socket of xdg-dbus-proxy' });
+  await waitFor(() => accepts(path), { what: 'a connection to xdg-dbus-proxy' });
   return path;
+}
+
+/** It listens a moment after its socket is there. */
+function accepts(path: string): boolean {
+  const fd = openSocket('stream');
+  try {
+    return connectUnix(fd, path) === 0;
+  } finally {
+    closeFd(fd);
+  }
 }
 
 const rules = [{ see: ['org.open.seen.*'], talk: ['org.open.talked'], own: ['org.open.owned.*'] }];
