@@ -8,7 +8,7 @@ SRC_URI = "git://github.com/WasmEdge/WasmEdge.git;protocol=https;nobranch=1;dest
 SRCREV = "2900031c24f3c49ad3596244dba4c5723048c8ad"
 S = "${UNPACKDIR}/wasmedge"
 
-DEPENDS = "${UNPACKDIR}/wasmedge"
+DEPENDS = "spdlog"
 
 inherit cmake
 
