@@ -12,6 +12,11 @@ export function makeCharDevice(dirFd: number, name: string, device: number): voi
   check(mknodatCall(dirFd, entryName(name, 'mknodat'), constants.S_IFCHR, device), 'mknodat', name);
 }
 
+/** A block device for its owner. Throws SystemError as above. */
+export function makeBlockDevice(dirFd: number, name: string, device: number): void {
+  check(mknodatCall(dirFd, entryName(name, 'mknodat'), constants.S_IFBLK | 0o600, device), 'mknodat', name);
+}
+
 /** As in <sys/sysmacros.h> of glibc and musl. Major numbers have 12 bits in Linux, so a number holds all of it. */
 export function majorOf(device: number): number {
   return (device >>> 8) & 0xfff;

@@ -4,13 +4,15 @@
  * struct loop_config (Linux 5.8) and struct loop_info64 have fixed-width members only, so one layout fits every
  * little-endian architecture; the byte order is the machine's.
  */
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { constants as os, endianness } from 'node:os';
 import koffi from 'koffi';
+import { deviceNumber, makeBlockDevice } from './device.ts';
 import { errorCode, SystemError } from './errors.ts';
 import { check, libc } from './libc.ts';
 import { mount, mountFlags } from './mount.ts';
 
+const LOOP_MAJOR = 7;
 const LOOP_SET_FD = 0x4c00;
 const LOOP_CLR_FD = 0x4c01;
 const LOOP_SET_STATUS64 = 0x4c04;
@@ -53,7 +55,9 @@ function attach(imageFd: number): { fd: number; path: string } {
   const control = openSync('/dev/loop-control', constants.O_RDWR);
   try {
     for (let tries = 0; tries < maxTries; tries++) {
-      const path = `/dev/loop${check(ioctl(control, LOOP_CTL_GET_FREE, 'int', 0), 'ioctl LOOP_CTL_GET_FREE')}`;
+      const minor = check(ioctl(control, LOOP_CTL_GET_FREE, 'int', 0), 'ioctl LOOP_CTL_GET_FREE');
+      const path = `/dev/loop${minor}`;
+      if (!existsSync(path)) makeLoopNode(minor);
       const fd = openSync(path, constants.O_RDONLY);
       if (configured(fd, imageFd)) return { fd, path };
       closeSync(fd);
@@ -62,6 +66,18 @@ function attach(imageFd: number): { fd: number; path: string } {
     closeSync(control);
   }
   throw new SystemError(os.errno.EBUSY, 'ioctl LOOP_CONFIGURE');
+}
+
+/** The kernel makes nodes in devtmpfs. In a container of Docker, /dev has those that were there when it was started. */
+function makeLoopNode(minor: number): void {
+  const dev = openSync('/dev', constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    makeBlockDevice(dev, `loop${minor}`, deviceNumber(LOOP_MAJOR, minor));
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  } finally {
+    closeSync(dev);
+  }
 }
 
 /** False: somebody else has taken the device. Closes `fd` when it throws. */
