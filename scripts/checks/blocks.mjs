@@ -1,6 +1,6 @@
 // The code blocks of a Markdown document, and what a test is to do with those that hold commands. The marks: docs/overview/testing.md. Pure.
 
-const mark = /^<!-- (?:run: (?<place>box|checkout)|not run: (?<reason>\S.*?)) -->$/;
+const mark = /^<!-- (?:run: (?<place>box|checkout|docker)|not run: (?<reason>\S.*?)) -->$/;
 
 /**
  * The fenced blocks of a text, in order. `line`: of the fence, from 1. `mark`: what the comment right before says, `{ place }` or `{ reason }`.
@@ -44,7 +44,7 @@ function fencedProblems({ language, lines, mark, end }) {
   if (language === '') return ['a block without a language: sh for commands, text for output'];
   if (/^(?:bash|shell|console)$/.test(language)) return ['commands stand in blocks of sh'];
   if (language !== 'sh') return [...prompt, ...(mark === undefined ? [] : ['a mark in front of a block that is not sh'])];
-  return [...prompt, ...(mark === undefined ? ['no mark: <!-- run: box -->, <!-- run: checkout --> or <!-- not run: why -->'] : [])];
+  return [...prompt, ...(mark === undefined ? ['no mark: <!-- run: box -->, <!-- run: checkout -->, <!-- run: docker --> or <!-- not run: why -->'] : [])];
 }
 
 /** Lines, from 1, of blocks by indentation. */

@@ -18,7 +18,7 @@ function isDocument(path) {
   return path === 'README.md' || /^docs\/.*\.md$/.test(path);
 }
 
-/** The commands that test/system/documents.test.ts runs; documents.d.mts has the shape. */
+/** The commands that test/system/documents.test.ts and docker.test.ts run; documents.d.mts has the shape. */
 export function commandBlocks() {
   return trackedFiles().filter(isDocument).flatMap((path) => {
     const marked = blocksOf(readTracked(path)).filter(({ language, mark }) => language === 'sh' && mark?.place !== undefined);
@@ -32,11 +32,16 @@ function deadLinks(path, text) {
   return targets.filter((target) => !existsSync(join(root, normalize(join(dirname(path), target))))).map((target) => `${path}: links to ${target}, which does not exist`);
 }
 
-/** Commands of npm that package.json has not, also in what is not run. */
-function unknownScripts(path, text) {
-  const commands = blocksOf(text).filter(({ language }) => language === 'sh').flatMap(({ lines }) => commandsOf(lines));
-  const scripts = commands.flatMap(({ text: command }) => /^npm (?:run )?([\w:]+)/.exec(command)?.[1] ?? []);
-  return scripts.filter((script) => !Object.hasOwn(manifest.scripts, script)).map((script) => `${path}: package.json has no script ${script}`);
+/** What npm and tsx are told to run and is not there: also in what no test runs, and within sentences. */
+export function unknownScripts(path, text) {
+  const blocks = blocksOf(text).filter(({ language }) => language === 'sh').flatMap(({ lines }) => commandsOf(lines));
+  const commands = [...blocks.map((command) => command.text), ...[...text.matchAll(/`([^`\n]+)`/g)].map((match) => match[1])];
+  const scripts = commands.flatMap((command) => /^npm (?:run )?([\w:]+)/.exec(command)?.[1] ?? []);
+  const files = commands.flatMap((command) => /^npx tsx (\S+)/.exec(command)?.[1] ?? []);
+  return [
+    ...scripts.filter((script) => !Object.hasOwn(manifest.scripts, script)).map((script) => `${path}: package.json has no script ${script}`),
+    ...files.filter((file) => !existsSync(join(root, file))).map((file) => `${path}: there is no ${file}`),
+  ];
 }
 
 /** One version everywhere, known to the change log; one pnpm. */

@@ -36,8 +36,8 @@ describe('the check of commands', () => {
   });
 
   it.each([
-    ['a block without a mark', ['```sh', 'ls', '```'], 'a.md:1: no mark: <!-- run: box -->, <!-- run: checkout --> or <!-- not run: why -->'],
-    ['a mark without a reason', ['<!-- not run:  -->', '```sh', 'ls', '```'], 'a.md:2: no mark: <!-- run: box -->, <!-- run: checkout --> or <!-- not run: why -->'],
+    ['a block without a mark', ['```sh', 'ls', '```'], 'a.md:1: no mark: <!-- run: box -->, <!-- run: checkout -->, <!-- run: docker --> or <!-- not run: why -->'],
+    ['a mark without a reason', ['<!-- not run:  -->', '```sh', 'ls', '```'], 'a.md:2: no mark: <!-- run: box -->, <!-- run: checkout -->, <!-- run: docker --> or <!-- not run: why -->'],
     ['a mark of output', ['<!-- run: box -->', '```text', 'x', '```'], 'a.md:2: a mark in front of a block that is not sh'],
     ['another name of sh', ['```console', 'x', '```'], 'a.md:1: commands stand in blocks of sh'],
     ['no language', ['```', 'x', '```'], 'a.md:1: a block without a language: sh for commands, text for output'],

@@ -1,4 +1,4 @@
-/** Commands as a user types them: one shell, on a terminal, in the project's folder, with our programs in its PATH. */
+/** Commands as a user types them: one shell, on a terminal. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Box } from '@pv/testkit/box/box';
@@ -17,19 +17,28 @@ export interface Typed {
   readonly output: string;
 }
 
-export async function type(box: Box, commands: readonly TypedCommand[], timeoutMs = 30_000): Promise<Typed> {
+export interface TypedPlace {
+  readonly folder: string;
+  /** Where programs are looked for first. */
+  readonly path: string;
+}
+
+/** The project's folder, with our programs. */
+const usual: TypedPlace = { folder: project, path: join(project, 'dist', 'bin') };
+
+export async function type(box: Box, commands: readonly TypedCommand[], place = usual, timeoutMs = 30_000): Promise<Typed> {
   const script = join(box.dir, 'typed.sh');
-  writeFileSync(script, shell(commands));
+  writeFileSync(script, shell(commands, place));
   // `script` gives it the terminal. The terminal is wide, so that no table is shortened.
   const { code, stdout, stderr } = await box.exec(['script', '-qec', `stty cols 200 -onlcr; exec sh ${script}`, '/dev/null'], { env: { TERM: 'dumb', NO_COLOR: '1' }, timeoutMs });
   return { code, output: `${stdout}${stderr}` };
 }
 
-function shell(commands: readonly TypedCommand[]): string {
+function shell(commands: readonly TypedCommand[], { folder, path }: TypedPlace): string {
   const lines = commands.flatMap(({ text, exits }) => [text, `ended $? ${exits} ${quoted(text)}`]);
   return [
-    `cd ${quoted(project)}`,
-    `PATH=${quoted(join(project, 'dist', 'bin'))}:$PATH`,
+    `cd ${quoted(folder)}`,
+    `PATH=${quoted(path)}:$PATH`,
     'ended() { [ "$1" = "$2" ] || { echo "exit status $1, not $2: $3"; exit 99; }; }',
     ...lines,
     '',
