@@ -47,6 +47,7 @@ it.each([
 
   const [kept, after] = [[...before].filter(([path]) => !grows.includes(path)), await inventory(box)];
   expect(kept.map(([path]) => [path, after.get(path)])).toEqual(kept);
+  expect([...after.keys()].filter((path) => !before.has(path) && !path.startsWith('./logs/'))).toEqual([]);
   expect(await box.read(`${storage}/disks/perm/app/docker--data/kept`)).toBe('since years\nmore\n');
   expect(await box.read(`${storage}/logs/${committed}/pantavisor/pantavisor.log`)).toContain('an old line');
   expect(await box.read(`${storage}/logs/${committed}/app/lxc/console.log`)).toContain('an old console');
