@@ -31,6 +31,7 @@ const testNeeds = [
   { program: 'wtype', package: 'wtype', why: 'types on its keyboard' },
   { program: 'wl-copy', package: 'wl-clipboard', why: 'copies between its clients' },
   { program: 'python3', package: 'python3', why: "runs the Yocto layer's own scripts, as bitbake does" },
+  { program: 'mkfs.ext4', package: 'e2fsprogs', why: 'makes the storage of a device that boots' },
   { program: 'faketime', package: 'faketime', why: 'lets the wall clock of a program jump' },
   { program: 'avahi-daemon', package: 'avahi-daemon', why: 'is a stock service on the hosted D-Bus bus' },
 ];
