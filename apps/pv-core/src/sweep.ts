@@ -5,9 +5,10 @@
 import { closeSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContainerName, type RevisionName } from '@pv/contract/names';
-import type { Engine } from '@pv/engine/engine';
+import type { Engine, ProcessId } from '@pv/engine/engine';
 import { readProcess } from '@pv/pv-native/process';
 import type { Places } from '@pv/runtime/places';
+import { writerOf } from './daemons/writer.ts';
 import { lockedRun, lockRun } from './run-lock.ts';
 import { createVolumes, removeEmpty } from './storage/volumes.ts';
 
@@ -54,14 +55,26 @@ async function removeContainer(name: ContainerName, places: Places, engines: rea
   createVolumes(places, '0' as RevisionName).unmountAll(name);
 }
 
+/** Those that were written down, and those whose pv-core did not come to that. */
 function endDaemons({ daemons }: Places): void {
-  for (const file of names(daemons).filter((name) => name.endsWith('.json'))) {
-    try {
-      const { pid, startTime } = JSON.parse(readFileSync(join(daemons, file), 'utf8')) as { pid: number; startTime: number };
-      if (readProcess(pid)?.startTime === startTime) process.kill(pid, 'SIGKILL');
-    } catch {
-      // No record, or gone already.
-    }
+  const recorded = names(daemons).filter((name) => name.endsWith('.json')).map((file) => recordIn(join(daemons, file)));
+  const writing = names(daemons).filter((name) => name.endsWith('.out')).map((fifo) => writerOf(join(daemons, fifo)));
+  for (const process of [...recorded, ...writing]) if (process !== undefined) kill(process);
+}
+
+function recordIn(path: string): ProcessId | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as ProcessId;
+  } catch {
+    return undefined;
+  }
+}
+
+function kill({ pid, startTime }: ProcessId): void {
+  try {
+    if (readProcess(pid)?.startTime === startTime) process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
   }
 }
 

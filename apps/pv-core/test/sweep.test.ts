@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFifo } from '@pv/pv-native/fifo';
 import { readProcess } from '@pv/pv-native/process';
 import { places as placesOf } from '@pv/runtime/places';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -42,6 +43,18 @@ describe('sweep', () => {
     expect(readdirSync(places().run)).toEqual(['appengine.json']);
     engine.adoptable.clear();
     expect(await sweep(places(), [engine])).toEqual([]);
+  });
+
+  it('ends a daemon that nobody wrote down', async () => {
+    const engine = leftovers({ pid: 1, startTime: 1 });
+    const fifo = join(places().daemons, 'pv-ctrl.out');
+    makeFifo(fifo, 0o600);
+    const output = openSync(fifo, constants.O_RDWR);
+    const daemon = spawn('sleep', ['60'], { stdio: ['ignore', output, 'ignore'] });
+    closeSync(output);
+    const ended = once(daemon, 'exit');
+    expect(await sweep(places(), [engine])).toEqual([]);
+    expect(await ended).toEqual([null, 'SIGKILL']);
   });
 
   it('does not touch a process that only has the pid of a daemon', async () => {

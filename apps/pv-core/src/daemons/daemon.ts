@@ -17,6 +17,7 @@ import type { Logger } from '@pv/runtime/log';
 import { type LineLimit, limitLines } from './line-limit.ts';
 import { readLines } from './lines.ts';
 import { respawnDelay } from './respawn.ts';
+import { writerOf } from './writer.ts';
 
 export interface DaemonSpec {
   readonly name: DaemonName;
@@ -77,7 +78,7 @@ export class ManagedDaemon {
   begin(): void {
     const { off, reread } = this.#spec;
     this.#respawn = off === undefined;
-    const pid = this.#recordedPid();
+    const pid = this.#recordedPid() ?? this.#unrecordedPid();
     if (pid === undefined) return this.#respawn ? this.#spawn() : undefined;
     this.#deps.log.info(`adopted daemon ${this.name}: ${pid}`);
     this.#pid = pid;
@@ -203,6 +204,13 @@ export class ManagedDaemon {
     if (startTime === undefined) return;
     writeFileSync(`${this.#recordPath()}.tmp`, JSON.stringify({ pid, startTime }), { mode: 0o600 });
     renameSync(`${this.#recordPath()}.tmp`, this.#recordPath());
+  }
+
+  /** That pv-core ended between the start and the record. */
+  #unrecordedPid(): number | undefined {
+    const writer = writerOf(this.#fifos()[0] ?? '');
+    if (writer !== undefined) this.#record(writer.pid);
+    return writer?.pid;
   }
 
   #recordedPid(): number | undefined {

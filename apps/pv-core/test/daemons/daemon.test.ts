@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DaemonName } from '@pv/contract/names';
 import { readProcess } from '@pv/pv-native/process';
@@ -167,6 +167,18 @@ describe('a daemon that hands over', () => {
     await soon(() => expect(made.record.pid).toBeGreaterThan(0));
     made.act('stop');
     await soon(() => expect(made.record.pid).toBe(-1));
+  });
+
+  it('is adopted without a record: whoever started it was killed before it wrote one', async () => {
+    const first = daemon(forever);
+    first.begin();
+    first.release();
+    rmSync(join(root.dir, 'daemons', 'test-daemon.json'));
+    const second = daemon(forever);
+    second.begin();
+    expect(second.record).toEqual(first.record);
+    process.kill(second.record.pid, 'SIGKILL');
+    await soon(() => expect([0, first.record.pid]).not.toContain(second.record.pid));
   });
 
   it('tells who adopted it which process that is', async () => {
