@@ -6,6 +6,7 @@ import { readProcess } from '@pv/pv-native/process';
 import { type Config, parseConfig } from '@pv/runtime/config';
 import { isInstalled } from '@pv/storage/installed';
 import { bootRevision } from './boot-revision.ts';
+import { leaveRootGroup } from './cgroup-leaf.ts';
 import { needsCgroupNamespace } from './cgroup-namespace.ts';
 import { findCore } from './find-core.ts';
 import { type Claim, claimRunDirectory } from './instance.ts';
@@ -72,13 +73,23 @@ async function loop({ restartDelay }: Options, config: Config, { orphan, record 
     say.warn(`an earlier pv-appengine left its pv-core (pid ${orphan.pid}): taking over; the containers go on`);
     await endOrphan(orphan);
   }
-  if (needsCgroupNamespace(readFileSync('/proc/self/mountinfo', 'utf8'), readFileSync('/proc/self/cgroup', 'utf8'))) unshareCgroupNamespace();
+  settleInContainer();
   return runLoop({
     command: [process.execPath, ...process.execArgv, core.path], env: process.env, say, stop, patienceMs, restartDelay, started: keepOrphans(),
     revision: () => bootRevision(config.PV_STORAGE_MNTPOINT),
     onStart: (pid) => record({ pid, startTime: readProcess(pid)?.startTime ?? 0 }),
     now: () => performance.now(),
   });
+}
+
+/** Control groups as LXC can use them, where a container engine made them otherwise. */
+function settleInContainer(): void {
+  if (needsCgroupNamespace(readFileSync('/proc/self/mountinfo', 'utf8'), readFileSync('/proc/self/cgroup', 'utf8'))) unshareCgroupNamespace();
+  try {
+    leaveRootGroup();
+  } catch (error) {
+    say.warn(`containers with limits may not start: ${(error as Error).message}`);
+  }
 }
 
 /** As process 1 of a container we get them anyway; where process 1 is a `sleep`, nobody would wait for them. The pids of what we start go into the set. */
