@@ -11,9 +11,10 @@ SECTION = "pantavisor"
 LICENSE = "${PV_LICENSE_${PV_ARCHIVE}}"
 LIC_FILES_CHKSUM = "file://usr/share/doc/${BPN}/copyright;md5=${PV_COPYRIGHT_${PV_ARCHIVE}}"
 
-SRC_URI = "${PV_RELEASE_URI}/${PV_TARBALL}"
+# Not straight into WORKDIR: do_package has a folder of the same name there.
+SRC_URI = "${PV_RELEASE_URI}/${PV_TARBALL};subdir=release"
 SRC_URI[sha256sum] = "${PV_SHA256_${PV_ARCHIVE}}"
-S = "${UNPACKDIR}/package"
+S = "${UNPACKDIR}/release/package"
 
 # Nothing is compiled, so no compiler is needed.
 INHIBIT_DEFAULT_DEPS ?= "1"
@@ -25,5 +26,6 @@ do_install() {
     chown -R root:root ${D}
 }
 
-# What is below /usr/share/doc goes to ${PN}-doc, which comes first.
+# The first that matches a file takes it: what is below /usr/share/doc is ${PN}-doc's.
+PACKAGES = "${PN}-doc ${PN}"
 FILES:${PN} = "${PV_FILES_${PV_ARCHIVE}}"
