@@ -34,7 +34,7 @@ const refused: Readonly<Record<string, Damage>> = {
   'another revision to boot': { harm: `printf 'pv_rev=locals/gone\\0\\0' >${storage}/boot/uboot.txt`, mend: `printf 'pv_rev=0\\0\\0' >${storage}/boot/uboot.txt`, says: `${storage}/trails/locals/gone/.pvr/json: cannot be read: ENOENT` },
 };
 
-it.each(Object.entries(refused))('%s: refused before anything starts', async (_, { harm, mend, says }) => {
+it.each(Object.entries(refused))('a container that fails after bad storage state: %s is refused before anything starts', async (_, { harm, mend, says }) => {
   await sh(harm);
   const { code, stderr } = await box().exec([program('pv-appengine')], { env, timeoutMs: 30_000 });
   await sh(mend);
@@ -47,7 +47,7 @@ const unusable: Readonly<Record<string, Damage>> = {
   'a volume that is a file': { harm: `mv ${volume} /tmp/kept.d; touch ${volume}`, mend: `rm ${volume}; mv /tmp/kept.d ${volume}`, says: "could not start platform 'pv-example-wasm': volume data could not be mounted" },
 };
 
-it.each(Object.entries(unusable))('%s: the container does not start, and the log says which volume', async (_, { harm, mend, says }) => {
+it.each(Object.entries(unusable))('a container that fails after bad storage state: with %s it does not start, and the log says which volume', async (_, { harm, mend, says }) => {
   await sh(`${harm}; rm -r ${storage}/logs/0`);
   const engine = await bootAppengine(box(), { readyWithinMs: 0 });
   await engine.waitForLog(says);
@@ -56,7 +56,7 @@ it.each(Object.entries(unusable))('%s: the container does not start, and the log
   expect(box().leaks()).toEqual([]);
 });
 
-it('what was mended boots', async () => {
+it('a container that fails after bad storage state: mended, it boots', async () => {
   await sh(`rm -r ${storage}/logs/0`);
   const engine = await bootAppengine(box());
   expect((await box().containers()).map(({ name, status }) => `${name} ${status}`).sort()).toEqual(['pv-example-app STARTED', 'pv-example-wasm STARTED']);
