@@ -3,13 +3,14 @@
 
 require recipes-pv/programs/pantavisor-release.inc
 
-# The tarball's name without version: differs from the recipe's where there is one per architecture.
-PV_ARCHIVE ?= "${BPN}"
-PV_TARBALL ?= "${BPN}-${PV}.tgz"
+# As the release calls it; its tarball, with and without version. They differ where there is one per architecture.
+PV_NAME ?= "${BPN}"
+PV_ARCHIVE ?= "${PV_NAME}"
+PV_TARBALL ?= "${PV_NAME}-${PV}.tgz"
 
 SECTION = "pantavisor"
 LICENSE = "${PV_LICENSE_${PV_ARCHIVE}}"
-LIC_FILES_CHKSUM = "file://usr/share/doc/${BPN}/copyright;md5=${PV_COPYRIGHT_${PV_ARCHIVE}}"
+LIC_FILES_CHKSUM = "file://usr/share/doc/${PV_NAME}/copyright;md5=${PV_COPYRIGHT_${PV_ARCHIVE}}"
 
 # Not straight into WORKDIR: do_package has a folder of the same name there.
 SRC_URI = "${PV_RELEASE_URI}/${PV_TARBALL};subdir=release"

@@ -6,4 +6,4 @@ SYSTEMD_SERVICE:${PN} = "pv-appengine.service"
 
 inherit pv-program update-rc.d systemd
 
-RDEPENDS:${PN} = "nodejs util-linux-flock pv-core pv-native"
+RDEPENDS:${PN} = "nodejs util-linux-flock pv-core pv-koffi"

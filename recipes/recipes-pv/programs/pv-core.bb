@@ -5,5 +5,5 @@ USERADD_PARAM:${PN} = "--system --uid 65412 --user-group --home-dir / --no-creat
 
 inherit pv-program useradd
 
-RDEPENDS:${PN} = "nodejs lxc util-linux-setpriv pv-native pv-ctrl"
+RDEPENDS:${PN} = "nodejs lxc util-linux-setpriv pv-koffi pv-ctrl"
 RRECOMMENDS:${PN} = "${@bb.utils.contains('PANTAVISOR_FEATURES', 'xconnect', 'pv-xconnect', '', d)}"

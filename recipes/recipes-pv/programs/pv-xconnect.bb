@@ -2,4 +2,4 @@ SUMMARY = "service mesh between Pantavisor containers"
 
 inherit pv-program
 
-RDEPENDS:${PN} = "nodejs pv-native"
+RDEPENDS:${PN} = "nodejs pv-koffi"

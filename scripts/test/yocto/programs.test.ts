@@ -7,13 +7,14 @@ import { release } from '../../release/release.ts';
 import { parseRecipe, recipesIn } from './recipe.ts';
 
 /** Our table's names of what others make, as recipes name their packages. */
-const packages: Readonly<Record<string, string>> = { node: 'nodejs', setpriv: 'util-linux-setpriv', flock: 'util-linux-flock', 'dbus-daemon': 'dbus' };
+const packages: Readonly<Record<string, string>> = { node: 'nodejs', setpriv: 'util-linux-setpriv', flock: 'util-linux-flock', 'dbus-daemon': 'dbus', 'pv-native': 'pv-koffi' };
 const recipes = recipesIn('programs');
 const recipeOf = (name: string) => recipes.find((recipe) => recipe.name === name) ?? expect.fail(`no recipe ${name}`);
 const written = parseRecipe('written', readText(...includePath.split('/')));
 
-it('there is a recipe for each program, for pv-native, for the group of all, and no other', () => {
-  expect(recipes.map(({ name }) => name)).toEqual([...programs.map(({ name }) => name), 'packagegroup-pantavisor', 'pv-native'].sort());
+it('there is a recipe for each program, for koffi, for the group of all, and no other; none is named as one for the machine that builds', () => {
+  expect(recipes.map(({ name }) => name)).toEqual([...programs.map(({ name }) => name), 'packagegroup-pantavisor', 'pv-koffi'].sort());
+  expect(recipes.filter(({ name }) => name.endsWith('-native'))).toEqual([]);
 });
 
 describe.each(programs)('the recipe of $name', ({ name, summary, files, needs, wants = [] }) => {
