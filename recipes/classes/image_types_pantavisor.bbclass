@@ -21,7 +21,7 @@ IMAGE_CMD:pvrexport () {
 do_image_pvrexport[file-checksums] += "${PV_LAYERDIR}/scripts/pvrexport.py:True ${PV_CONTAINER_CONFIG}:True ${@' '.join(d.getVar(name) + ':True' for name in ('PV_CONTAINER_ARGS', 'PV_CONTAINER_SERVICES') if d.getVar(name))}"
 
 # docker: for `docker load`.
-DOCKER_TAG ?= "${PN}:${PV}"
+DOCKER_TAG ?= "${PN}:latest"
 DOCKER_ENTRYPOINT ?= "/bin/sh"
 DOCKER_VOLUMES ?= ""
 DOCKER_ARCH = "${@{'x86_64': 'amd64', 'aarch64': 'arm64'}.get(d.getVar('TARGET_ARCH'), d.getVar('TARGET_ARCH'))}"
