@@ -20,7 +20,6 @@ lay_container_files() {
     for folder in ${PV_CONTAINER_FILES}; do
         cp -R --preserve=mode "$folder/." ${IMAGE_ROOTFS}/
     done
-    chown -R root:root ${IMAGE_ROOTFS}
 }
 ROOTFS_POSTPROCESS_COMMAND:append = " lay_container_files"
 do_rootfs[file-checksums] += "${@' '.join(folder + ':True' for folder in d.getVar('PV_CONTAINER_FILES').split())}"

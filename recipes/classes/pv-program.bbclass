@@ -24,7 +24,6 @@ do_compile[noexec] = "1"
 
 do_install() {
     cp -R --preserve=mode,timestamps ${S}/. ${D}/
-    chown -R root:root ${D}
 }
 
 # The first that matches a file takes it: what is below /usr/share/doc is ${PN}-doc's.
