@@ -186,8 +186,16 @@ export class ManagedDaemon {
     const pid = this.#pid;
     this.#deps.log.info(`Stopping daemon ${this.name} (pid ${pid})`);
     signal(pid, how);
-    this.#cancelTimer = this.#deps.clock.after(stopGrace, () => {
-      if (this.#pid === pid) signal(pid, 'SIGKILL');
+    this.#awaitEnd(pid, stopGrace);
+  }
+
+  /** By force when it takes too long. The end of an adopted one may have come before its output was read: then nothing tells of it. */
+  #awaitEnd(pid: number, seconds: number): void {
+    this.#cancelTimer = this.#deps.clock.after(seconds, () => {
+      if (this.#pid !== pid) return;
+      if (this.#recordedPid() === undefined) return this.#ended(pid, 'ended');
+      signal(pid, 'SIGKILL');
+      this.#awaitEnd(pid, adoptedCheck);
     });
   }
 
