@@ -44,7 +44,7 @@ export interface DaemonDeps {
   readonly log: Logger;
 }
 
-/** Seconds after which an adopted daemon is looked at once more. */
+/** Seconds between two looks at an adopted daemon. */
 const adoptedCheck = 1;
 /** Seconds from SIGTERM to SIGKILL. */
 const stopGrace = 5;
@@ -56,7 +56,9 @@ export class ManagedDaemon {
   #respawn = true;
   #quickEnds = 0;
   #startedAt = 0;
+  /** The one that waits is the respawn of a daemon that has ended, or the SIGKILL of one that should. */
   #cancelTimer: () => void = () => undefined;
+  #cancelWatch: () => void = () => undefined;
   #readers: Socket[] = [];
   #onEnd: (() => void)[] = [];
 
@@ -85,8 +87,7 @@ export class ManagedDaemon {
     this.#startedAt = this.#deps.clock.now();
     this.#spec.adopted?.(pid);
     this.#listen(undefined);
-    // Gone before its output was opened, it would never be heard of again.
-    this.#cancelTimer = this.#deps.clock.after(adoptedCheck, () => this.#recordedPid() === undefined && this.#ended(pid, 'ended'));
+    this.#watch(pid);
     if (!this.#respawn) this.#terminate();
     else if (reread === true) signal(pid, 'SIGHUP');
   }
@@ -106,10 +107,17 @@ export class ManagedDaemon {
     if (this.#pid > 0) await new Promise<void>((resolve) => this.#onEnd.push(resolve));
   }
 
-  /** pv-core goes, the daemon stays. */
+  /** pv-core goes, the daemon stays: what becomes of it is the next pv-core's concern. */
   release(): void {
+    this.#pid = 0;
+    this.#respawn = false;
     this.#cancelTimer();
-    for (const reader of this.#readers) reader.destroy();
+    this.#cancelWatch();
+    this.#closeReaders();
+  }
+
+  #closeReaders(): void {
+    for (const reader of this.#readers.splice(0)) reader.destroy();
   }
 
   #spawn(): void {
@@ -132,15 +140,17 @@ export class ManagedDaemon {
     log.info(`spawned daemon ${this.name}: ${child.pid}`);
   }
 
-  /** Write ends for the child; the read ends are open before, so that opening does not wait. */
+  /**
+   * Ends for the child. It reads what it writes, as far as the kernel knows: while no pv-core runs, a pipe without a reader
+   * would break, and what it prints meanwhile would be lost.
+   */
   #openOutputs(): number[] {
-    this.release();
-    this.#readers = [];
+    this.#closeReaders();
     return this.#fifos().map((path) => {
       rmSync(path, { force: true });
       makeFifo(path, 0o600);
       const reading = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      const writing = openSync(path, constants.O_WRONLY);
+      const writing = openSync(path, constants.O_RDWR);
       this.#readers.push(new Socket({ fd: reading, readable: true, writable: false }));
       return writing;
     });
@@ -172,6 +182,7 @@ export class ManagedDaemon {
     const { log, clock } = this.#deps;
     this.#pid = 0;
     this.#cancelTimer();
+    this.#cancelWatch();
     rmSync(this.#recordPath(), { force: true });
     log.warn(`Daemon exited. ${this.name} (pid ${pid}) ${how}`);
     for (const resolve of this.#onEnd.splice(0)) resolve();
@@ -186,17 +197,12 @@ export class ManagedDaemon {
     const pid = this.#pid;
     this.#deps.log.info(`Stopping daemon ${this.name} (pid ${pid})`);
     signal(pid, how);
-    this.#awaitEnd(pid, stopGrace);
+    this.#cancelTimer = this.#deps.clock.after(stopGrace, () => this.#pid === pid && signal(pid, 'SIGKILL'));
   }
 
-  /** By force when it takes too long. The end of an adopted one may have come before its output was read: then nothing tells of it. */
-  #awaitEnd(pid: number, seconds: number): void {
-    this.#cancelTimer = this.#deps.clock.after(seconds, () => {
-      if (this.#pid !== pid) return;
-      if (this.#recordedPid() === undefined) return this.#ended(pid, 'ended');
-      signal(pid, 'SIGKILL');
-      this.#awaitEnd(pid, adoptedCheck);
-    });
+  /** No output tells of the end of an adopted one that came before it was opened, or while something the daemon started holds it too. */
+  #watch(pid: number): void {
+    this.#cancelWatch = this.#deps.clock.after(adoptedCheck, () => (this.#recordedPid() === pid ? this.#watch(pid) : this.#ended(pid, 'ended')));
   }
 
   #fifos(): string[] {
@@ -224,7 +230,8 @@ export class ManagedDaemon {
   #recordedPid(): number | undefined {
     try {
       const { pid, startTime } = JSON.parse(readFileSync(this.#recordPath(), 'utf8')) as { pid: number; startTime: number };
-      return readProcess(pid)?.startTime === startTime ? pid : undefined;
+      const found = readProcess(pid);
+      return found?.startTime === startTime && found.state !== 'Z' ? pid : undefined;
     } catch {
       return undefined;
     }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DaemonName } from '@pv/contract/names';
 import { readProcess } from '@pv/pv-native/process';
@@ -11,6 +11,7 @@ import { useTemporaryRoot } from '../kit/supervised.ts';
 const root = useTemporaryRoot();
 const kept: { daemons: ManagedDaemon[] } = { daemons: [] };
 afterEach(async () => {
+  log.length = 0;
   await Promise.all(kept.daemons.splice(0).map((daemon) => daemon.stop()));
 });
 
@@ -43,7 +44,6 @@ describe('a daemon', () => {
   });
 
   it('has no more lines in the log than it may', async () => {
-    log.length = 0;
     daemon('for i in 1 2 3 4 5; do echo line $i >&2; done; echo printed; exec sleep 600', { lineLimit: { lines: 2, seconds: 1 } }).begin();
     await soon(() => expect(log.join('\n')).toContain('3 more lines within 1 seconds were left out'));
     expect(log.filter((line) => line.includes('[test-daemon-err]: line'))).toHaveLength(2);
@@ -124,11 +124,12 @@ describe('a daemon of an earlier pv-core', () => {
     const first = daemon('trap "echo reads again" HUP; echo ready; while :; do sleep 0.02; done');
     first.begin();
     await soon(() => expect(log.at(-1)).toContain('ready'));
+    const { pid } = first.record;
     first.release();
     const second = daemon(forever, { reread: true });
     second.begin();
     await soon(() => expect(log.join('\n')).toContain('[test-daemon-out]: reads again'));
-    expect(second.record.pid).toBe(first.record.pid);
+    expect(second.record.pid).toBe(pid);
   });
 
   it('is adopted with its pid and its output, and its end is noticed', async () => {
@@ -145,6 +146,33 @@ describe('a daemon of an earlier pv-core', () => {
     process.kill(pid, 'SIGKILL');
     await soon(() => expect([0, pid]).not.toContain(second.record.pid));
     expect(alive(pid)).toBe(false);
+  });
+
+  it('does not notice that no pv-core runs, and what it printed meanwhile is in the log', async () => {
+    const first = daemon('echo one; while [ ! -e "$OUT/go" ]; do sleep 0.02; done; echo two; touch "$OUT/gone"; exec sleep 600');
+    first.begin();
+    const { pid } = first.record;
+    first.release();
+    writeFileSync(join(root.dir, 'go'), '');
+    await soon(() => expect(existsSync(join(root.dir, 'gone'))).toBe(true));
+    const second = daemon(forever);
+    second.begin();
+    expect(second.record.pid).toBe(pid);
+    await soon(() => expect(log.join('\n')).toMatch(/test-daemon-out\]: one[\s\S]*test-daemon-out\]: two/));
+  });
+
+  it('is known to have ended, also while what it started holds its output', async () => {
+    const first = daemon('sleep 600 & echo $! > "$OUT/child"; echo started; exec sleep 600');
+    first.begin();
+    const { pid } = first.record;
+    await soon(() => expect(log.at(-1)).toContain('started'));
+    first.release();
+    const second = daemon(forever);
+    second.begin();
+    await second.stop();
+    expect(alive(pid)).toBe(false);
+    expect(second.record).toEqual({ name: 'test-daemon', pid: -1, respawn: false });
+    process.kill(Number(readFileSync(join(root.dir, 'child'), 'utf8')), 'SIGKILL');
   });
 
   it('is not taken for another process with the same pid', () => {
@@ -172,23 +200,24 @@ describe('a daemon that hands over', () => {
   it('is adopted without a record: whoever started it was killed before it wrote one', () => {
     const first = daemon(forever);
     first.begin();
+    const earlier = first.record;
     first.release();
     const record = join(root.dir, 'daemons', 'test-daemon.json');
     rmSync(record);
     const second = daemon(forever);
     second.begin();
-    expect(second.record).toEqual(first.record);
-    expect(JSON.parse(readFileSync(record, 'utf8'))).toMatchObject({ pid: first.record.pid });
+    expect(second.record).toEqual(earlier);
+    expect(JSON.parse(readFileSync(record, 'utf8'))).toMatchObject({ pid: earlier.pid });
   });
 
   it('tells who adopted it which process that is', async () => {
     const first = daemon(forever);
     first.begin();
-    await soon(() => expect(first.record.pid).toBeGreaterThan(0));
+    const { pid } = first.record;
     first.release();
     const adopted: number[] = [];
     const second = daemon(forever, { adopted: (pid) => adopted.push(pid) });
     second.begin();
-    expect(adopted).toEqual([first.record.pid]);
+    expect(adopted).toEqual([pid]);
   });
 });
