@@ -9,6 +9,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/contract/**/*.test.ts', 'scripts/test/**/*.test.{ts,mjs}'],
+          // Much of the time is waiting, for containers and deadlines: also a machine of two cores has room for two.
+          maxWorkers: 2,
           // Bounds for a machine under load; nothing is expected to take as long.
           testTimeout: 90_000,
           hookTimeout: 90_000,
