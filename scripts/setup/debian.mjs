@@ -2,9 +2,10 @@
 // put a bridge and a DHCP server on the machine. Run as a program (`node debian.mjs <package>...`) it is the step that needs root.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { aptGet } from './apt.mjs';
 import { findProgram, missing } from './needs.mjs';
 import { runAsRoot } from './root.mjs';
-import { capture, fail, say, SetupError } from './say.mjs';
+import { fail, say, SetupError } from './say.mjs';
 
 export async function ensurePrograms(options) {
   const needs = missing(options);
@@ -31,22 +32,19 @@ const policy = '/usr/sbin/policy-rc.d';
 const ourPolicy = '#!/bin/sh\n# Temporary, by the set-up of pv-runtime: start no service while packages are installed.\nexit 101\n';
 
 async function install(packages) {
-  await apt(['update']);
+  say('apt-get update');
+  // It succeeds without a network too: what it said is the reason for what comes then.
+  const updated = await aptGet(['update']);
   const guarded = forbidServices();
   try {
-    await apt(['install', '-y', '--no-install-recommends', ...packages]);
+    say(`apt-get install ${packages.join(' ')}`);
+    await aptGet(['install', '-y', '--no-install-recommends', ...packages]);
+  } catch (error) {
+    throw new SetupError(`${error.message}\nbefore it, apt-get update said:\n${updated}`);
   } finally {
-    if (guarded) rmSync(policy);
+    if (guarded) rmSync(policy, { force: true });
   }
   if (packages.includes('lxc')) say('the services of the package lxc were not started; nothing here needs them');
-}
-
-/** Its many lines are shown only when it fails. */
-async function apt(args) {
-  say(`apt-get ${args.join(' ')}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
-  const { status, output } = await capture('apt-get', ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', '-q', ...args], { env });
-  if (status !== 0) throw new SetupError(`apt-get ${args[0]} failed:\n${output}`);
 }
 
 /** Debian's own switch. An administrator's policy stays as it is; one of ours that a killed run left is taken over. */

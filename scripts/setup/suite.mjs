@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { aptGet } from './apt.mjs';
 import { recordInstalled } from './dpkg-database.mjs';
 import { findProgram } from './needs.mjs';
 import { capture, say, SetupError } from './say.mjs';
@@ -85,7 +86,7 @@ async function makeTree(name, { suite, packages, why, pins = {} }) {
     checkPins(archives, pins[architecture()] ?? {}, suite);
     const tree = join(work, 'tree');
     mkdirSync(tree);
-    for (const archive of archives) execFileSync('dpkg-deb', ['-x', archive, tree]);
+    for (const archive of archives) await unpack(archive, tree);
     linkMergedUsr(tree);
     recordInstalled(tree, archives);
     // Another run may have made it meanwhile; theirs is as good.
@@ -95,6 +96,11 @@ async function makeTree(name, { suite, packages, why, pins = {} }) {
   }
 }
 
+async function unpack(archive, tree) {
+  const { status, output } = await capture('dpkg-deb', ['-x', archive, tree]);
+  if (status !== 0) throw new SetupError(`${archive} could not be unpacked:\n${output}`);
+}
+
 /** Paths of the .deb files. apt believes that nothing is installed, so it takes every dependency. */
 async function download(work, suite, packages) {
   for (const directory of ['lists/partial', 'archives/partial']) mkdirSync(join(work, directory), { recursive: true });
@@ -102,12 +108,13 @@ async function download(work, suite, packages) {
   writeFileSync(join(work, 'status'), '');
   writeFileSync(join(work, 'sources.list'), `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${archive} ${suite} main\n`);
   const settings = {
-    'Dir::Etc::sourcelist': join(work, 'sources.list'), 'Dir::Etc::sourceparts': '/dev/null', 'Dir::Etc::preferencesparts': '/dev/null', 'Dir::State': work,
+    'Dir::Etc::sourcelist': join(work, 'sources.list'), 'Dir::Etc::sourceparts': '/dev/null', 'Dir::Etc::preferences': '/dev/null', 'Dir::Etc::preferencesparts': '/dev/null', 'Dir::State': work,
     'Dir::State::lists': join(work, 'lists'), 'Dir::State::status': join(work, 'status'), 'Dir::Cache': work, 'Dir::Cache::archives': join(work, 'archives'),
-    'APT::Default-Release': '', 'APT::Sandbox::User': '', 'Acquire::Retries': '3', 'Acquire::Languages': 'none', 'Debug::NoLocking': 'true',
+    'APT::Default-Release': '', 'APT::Sandbox::User': '', 'Acquire::Languages': 'none', 'Debug::NoLocking': 'true',
   };
-  await apt(settings, ['update']);
-  await apt(settings, ['install', '-y', '--download-only', '--no-install-recommends', ...packages]);
+  // Without it, apt has "succeeded" without a network, and then knows no such package.
+  await aptGet(['update'], { ...settings, 'APT::Update::Error-Mode': 'any' });
+  await aptGet(['install', '-y', '--download-only', '--no-install-recommends', ...packages], settings);
   return readdirSync(join(work, 'archives')).filter((file) => file.endsWith('.deb')).map((file) => join(work, 'archives', file));
 }
 
@@ -117,22 +124,21 @@ async function mirror(work) {
   const known = await archiveOf({});
   if (known !== undefined) return known;
   mkdirSync(join(work, 'own-lists', 'partial'), { recursive: true });
-  await apt(lists, ['update']);
+  const said = await aptGet(['update'], lists);
   const found = await archiveOf(lists);
-  if (found === undefined) throw new SetupError(`apt knows no archive of Debian ${codename()}, so none of other suites; see /etc/apt/sources.list`);
+  if (found === undefined) throw new SetupError(`apt knows no archive of Debian ${codename()}, so none of other suites; see /etc/apt/sources.list. apt-get update said:\n${said}`);
   return found;
 }
 
 async function archiveOf(settings) {
-  const targets = await apt(settings, ['indextargets', '--format', '$(RELEASE)\t$(REPO_URI)', 'Created-By: Packages']);
-  return targets.split('\n').map((line) => line.split('\t')).find(([release]) => release === codename())?.[1];
+  const targets = await aptGet(['indextargets', '--format', '$(ORIGIN)\t$(RELEASE)\t$(CODENAME)\t$(REPO_URI)', 'Created-By: Packages'], settings);
+  return archiveIn(targets, codename());
 }
 
-async function apt(settings, args) {
-  const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-  const { status, output } = await capture('apt-get', ['-q', ...options, ...args], { env: { ...process.env, LC_ALL: 'C.UTF-8' } });
-  if (status !== 0) throw new SetupError(`apt-get ${args[0]} failed:\n${output}`);
-  return output;
+/** `targets`: a line for each index, `origin release codename address`. Others than Debian may have a suite of that name too. */
+export function archiveIn(targets, suite) {
+  const found = targets.split('\n').map((line) => line.split('\t')).filter(([, release, code]) => release === suite || code === suite);
+  return (found.find(([origin]) => origin === 'Debian') ?? found[0])?.[3];
 }
 
 function codename() {
