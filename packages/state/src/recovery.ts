@@ -10,7 +10,12 @@ export interface RecoveryHistory {
   readonly retries: number;
   /** When the container was started last; seconds on the clock of `now`. */
   readonly lastStart: number;
+  /** Did that start come to a running init? */
+  readonly cameUp: boolean;
 }
+
+/** Seconds before the retry of a start that failed, at least: it may fail in no time, and nothing else would get any. */
+const failedStartPause = 1;
 
 export type RecoveryDecision =
   /** Start again after `delay` seconds. */
@@ -29,7 +34,8 @@ export function decideRecovery(policy: RecoveryPolicy, history: RecoveryHistory,
   if (policy.policy === 'on-failure' && end.kind === 'exit' && end.code === 0) return { kind: 'completed' };
   const retries = retriesAt(policy, history, now);
   if (policy.maxRetries > 0 && retries >= policy.maxRetries) return exhausted(policy);
-  return { kind: 'retry', attempt: retries + 1, delay: retryDelay(policy, retries + 1) };
+  const delay = retryDelay(policy, retries + 1);
+  return { kind: 'retry', attempt: retries + 1, delay: history.cameUp ? delay : Math.max(delay, failedStartPause) };
 }
 
 /** Retries that still count: a container that ran longer than the window begins anew. */

@@ -15,13 +15,14 @@ const policies = fc.record<RecoveryPolicy>({
   backoffPolicy: fc.oneof(fc.constantFrom('reboot' as const, 'never' as const), fc.integer({ min: 1, max: 100_000 })),
   maxDelay: fc.integer({ min: 1, max: 100_000 }),
 });
+const fresh: RecoveryHistory = { retries: 0, lastStart: 0, cameUp: true };
 const crash: LastExit = { kind: 'exit', code: 1 };
 const ends = fc.constantFrom<LastExit>(crash, { kind: 'signal', signal: 9 }, { kind: 'oom', signal: 9 }, { kind: 'unknown', reason: 'x' });
 
 /** A container that crashes again and again, on a clock of its own. */
 function lifeOf(policy: RecoveryPolicy, end: LastExit, uptime: number, rounds: number) {
   const clock = { now: 1000 };
-  let history: RecoveryHistory = { retries: 0, lastStart: clock.now };
+  let history: RecoveryHistory = { retries: 0, lastStart: clock.now, cameUp: true };
   const decisions = [];
   for (let round = 0; round < rounds; round++) {
     clock.now += uptime;
@@ -30,7 +31,7 @@ function lifeOf(policy: RecoveryPolicy, end: LastExit, uptime: number, rounds: n
     if (decision.kind === 'retry') clock.now += decision.delay;
     else if (decision.kind === 'pause') clock.now += decision.pause;
     else break;
-    history = { retries: decision.kind === 'retry' ? decision.attempt : 0, lastStart: clock.now };
+    history = { retries: decision.kind === 'retry' ? decision.attempt : 0, lastStart: clock.now, cameUp: true };
   }
   return decisions;
 }
@@ -88,12 +89,18 @@ describe('decideRecovery', () => {
   it('leaves a job that ended with 0 under on-failure, and retries it under the others', () => {
     const done: LastExit = { kind: 'exit', code: 0 };
     const policy: RecoveryPolicy = { ...noRecovery, maxRetries: 1 };
-    expect(decideRecovery({ ...policy, policy: 'on-failure' }, { retries: 0, lastStart: 0 }, done, 1)).toEqual({ kind: 'completed' });
-    for (const name of ['always', 'unless-stopped'] as const) expect(decideRecovery({ ...policy, policy: name }, { retries: 0, lastStart: 0 }, done, 1).kind).toBe('retry');
+    expect(decideRecovery({ ...policy, policy: 'on-failure' }, fresh, done, 1)).toEqual({ kind: 'completed' });
+    for (const name of ['always', 'unless-stopped'] as const) expect(decideRecovery({ ...policy, policy: name }, fresh, done, 1).kind).toBe('retry');
+  });
+
+  it('gives a start that failed a pause, whatever the policy says, and one that came up none', () => {
+    const policy: RecoveryPolicy = { ...noRecovery, policy: 'always' };
+    for (const [cameUp, delay] of [[true, 0], [false, 1]] as const) expect(decideRecovery(policy, { ...fresh, cameUp }, crash, 1)).toEqual({ kind: 'retry', attempt: 1, delay });
+    expect(decideRecovery({ ...policy, retryDelay: 7 }, { ...fresh, cameUp: false }, crash, 1)).toMatchObject({ delay: 7 });
   });
 
   it('hands a container without a policy to the device', () => {
-    expect(decideRecovery(noRecovery, { retries: 0, lastStart: 0 }, crash, 1)).toEqual({ kind: 'reboot', exhausted: false });
+    expect(decideRecovery(noRecovery, fresh, crash, 1)).toEqual({ kind: 'reboot', exhausted: false });
   });
 });
 

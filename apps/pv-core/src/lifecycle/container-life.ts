@@ -11,6 +11,7 @@ import { type Member, goalResult } from '@pv/state/goals';
 import { life, type LifeEvent, type LifeStep } from '@pv/state/life';
 import type { ContainerModel, GroupModel } from '@pv/state/model';
 import type { Completion, Memory } from './memory.ts';
+import { GoalTime } from './goal-time.ts';
 import { endText, Recovery } from './recovery.ts';
 import { Timers } from './timers.ts';
 
@@ -41,10 +42,10 @@ export class ContainerLife {
   starts = 0;
   readonly recovery: Recovery;
   readonly #timers: Timers;
+  readonly #goalTime: GoalTime;
   #running: RunningContainer | undefined;
   #starting = false;
   #completion: Completion = 'stay-stopped';
-  #goalTimedOut = false;
   #startedAt = 0;
   readonly #settling: (() => void)[] = [];
   readonly #steps: Readonly<Record<LifeStep, () => void>>;
@@ -54,10 +55,11 @@ export class ContainerLife {
     this.group = group;
     this.deps = deps;
     this.#timers = new Timers(deps.clock);
+    this.#goalTime = new GoalTime(model.name, group.timeout, deps);
     this.recovery = new Recovery(model, deps.clock, deps.log);
     this.#steps = {
       start: () => void this.#start(),
-      'cancel-retry': () => this.#timers.cancel('retry'),
+      'cancel-retry': () => this.#cancelAll(),
       halt: () => this.#halt(),
       kill: () => this.#kill(),
       unmount: () => this.#unmount(),
@@ -66,7 +68,7 @@ export class ContainerLife {
       'then-stay-stopped': () => void (this.#completion = 'stay-stopped'),
       'then-user-stopped': () => void (this.#completion = 'user-stopped'),
       'then-restart': () => void (this.#completion = 'restart'),
-      'mark-user-stopped': () => void (this.userStopped = true),
+      'mark-user-stopped': () => this.#markUserStopped(),
       reset: () => this.#reset(),
     };
   }
@@ -79,7 +81,9 @@ export class ContainerLife {
   get member(): Member {
     return {
       status: this.status, goal: this.model.statusGoal, group: this.model.group,
-      excused: this.userStopped || (this.recovery.completed && this.status === 'STOPPED'), timedOut: this.#goalTimedOut,
+      excused: this.userStopped || (this.recovery.completed && this.status === 'STOPPED'),
+      // For one that is given up nobody need wait.
+      timedOut: this.#goalTime.timedOut || this.recovery.failed,
     };
   }
 
@@ -102,6 +106,7 @@ export class ContainerLife {
     const stopping = memory?.status === 'STOPPING';
     this.#enter(stopping ? 'STOPPING' : 'STARTED');
     if (stopping) this.#halt();
+    else if (goalResult(this.member) !== 'achieved') this.#goalTime.begin();
     this.#remember();
   }
 
@@ -115,7 +120,7 @@ export class ContainerLife {
   /** After a restart of pv-core, or at boot: it does not run. */
   resume(memory: Memory | undefined): void {
     this.#restore(memory);
-    this.deps.unmount();
+    this.#unmount();
     const held = this.userStopped || this.recovery.failed || this.recovery.completed;
     this.#enter(held ? 'STOPPED' : memory?.status === 'RECOVERING' ? 'RECOVERING' : 'INSTALLED');
     if (this.status === 'RECOVERING') this.#armRetry(Math.max(0, this.recovery.retryAt - this.deps.clock.now()));
@@ -130,7 +135,7 @@ export class ContainerLife {
 
   /** pv-core goes, the container stays. */
   release(): void {
-    this.#timers.cancelAll();
+    this.#cancelAll();
     this.#running?.release();
   }
 
@@ -144,18 +149,16 @@ export class ContainerLife {
   async #start(): Promise<void> {
     if (this.#starting) return;
     this.#starting = true;
-    const { log, clock } = this.deps;
+    const { log } = this.deps;
     const { name, statusGoal } = this.model;
     log.debug(`platform '${name}' from group '${this.group.name}' can be started now`);
-    this.#startedAt = clock.now();
-    this.#goalTimedOut = false;
+    this.#startedAt = this.recovery.startNow();
     try {
       this.deps.mount();
       this.dispatch('mounted');
       if (statusGoal === 'MOUNTED' || this.deps.engine === undefined) return;
-      this.#armGoal();
+      this.#goalTime.begin();
       log.debug(`starting platform '${name}'`);
-      this.recovery.lastStart = clock.now();
       this.starts += 1;
       this.dispatch('launching');
       const result = await this.deps.launch();
@@ -176,11 +179,13 @@ export class ContainerLife {
     this.lastExit = { kind: 'unknown', reason };
     // The start is over before what follows from it, a new start perhaps.
     this.#starting = false;
+    this.recovery.cameUp = false;
     this.dispatch('start-failed');
   }
 
   #watch(running: RunningContainer): void {
     this.#running = running;
+    this.recovery.cameUp = true;
     void running.ended.then((end) => {
       if (this.#running === running) this.#ended(end);
     });
@@ -201,7 +206,7 @@ export class ContainerLife {
   }
 
   #halt(): void {
-    this.#timers.cancelAll();
+    this.#cancelAll();
     if (this.#running === undefined) return;
     this.deps.log.debug(`leniently stopping platform '${this.model.name}'`);
     this.#running.halt();
@@ -234,6 +239,7 @@ export class ContainerLife {
   }
 
   #armRetry(seconds: number): void {
+    this.#goalTime.begin();
     this.#timers.arm('retry', seconds, () => {
       this.deps.log.info(`recovery timer finished for platform '${this.model.name}'. Restarting...`);
       this.dispatch('retry-due');
@@ -241,35 +247,35 @@ export class ContainerLife {
   }
 
   #complete(): void {
-    if (this.#completion === 'user-stopped') this.userStopped = true;
+    if (this.#completion === 'user-stopped') this.#markUserStopped();
     if (this.#completion === 'restart') this.dispatch('user-restart');
     this.#completion = 'stay-stopped';
+  }
+
+  #markUserStopped(): void {
+    this.userStopped = true;
+    this.#goalTime.end();
   }
 
   #reset(): void {
     this.userStopped = false;
     this.recovery.reset();
+    this.#goalTime.end();
   }
 
-  #armGoal(): void {
-    const { timeout } = this.group;
-    this.deps.log.debug(`setting status goal timer of ${timeout} secs for platform '${this.model.name}'`);
-    this.#timers.arm('goal', timeout, () => {
-      this.#goalTimedOut = true;
-      this.deps.log.error(`platform '${this.model.name}' status goal timed out after waiting for more than ${timeout} secs`);
-      this.deps.changed();
-    });
+  #cancelAll(): void {
+    this.#timers.cancelAll();
+    this.#goalTime.end();
   }
 
   #goalReached(): void {
-    this.#timers.cancel('goal');
+    this.#goalTime.end();
     const took = Math.round(this.deps.clock.now() - this.#startedAt);
     const { timeout } = this.group;
     if (this.model.statusGoal !== 'MOUNTED' && this.#startedAt > 0) {
       const rest = took <= timeout ? `${timeout - took} secs till timeout` : `${took - timeout} secs over timeout`;
       this.deps.log.info(`platform '${this.model.name}' reached its status goal; took ${took} secs; ${rest} (of ${timeout})`);
     }
-    this.#goalTimedOut = false;
     if (this.model.recovery.stableTimeout > 0) this.#timers.arm('stable', this.model.recovery.stableTimeout, () => this.#stable());
   }
 

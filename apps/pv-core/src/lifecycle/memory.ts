@@ -1,5 +1,6 @@
 /**
- * What pv-core must still know about a container after it was killed itself: on tmpfs, gone with the next boot.
+ * What pv-core must still know about a container after it was killed itself. It counts until the next boot of the machine,
+ * also where the run directory outlives that (in a container of Docker): its times are of that boot.
  * Written whole and renamed, so that a reader never sees half of it.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -27,16 +28,20 @@ const file = 'supervision.json';
 
 export function saveMemory(stateDir: string, memory: Memory): void {
   const path = join(stateDir, file);
-  writeFileSync(`${path}.tmp`, JSON.stringify(memory), { mode: 0o600 });
+  writeFileSync(`${path}.tmp`, JSON.stringify({ ...memory, boot: bootId() }), { mode: 0o600 });
   renameSync(`${path}.tmp`, path);
 }
 
-/** Undefined: nothing is known, or it belongs to another revision. */
+/** Undefined: nothing is known, or it belongs to another revision or boot. */
 export function loadMemory(stateDir: string, revision: string): Memory | undefined {
   try {
-    const memory = JSON.parse(readFileSync(join(stateDir, file), 'utf8')) as Memory;
-    return memory.revision === revision && containerStatuses.includes(memory.status) ? memory : undefined;
+    const memory = JSON.parse(readFileSync(join(stateDir, file), 'utf8')) as Memory & { readonly boot?: string };
+    return memory.revision === revision && memory.boot === bootId() && containerStatuses.includes(memory.status) ? memory : undefined;
   } catch {
     return undefined;
   }
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

@@ -17,6 +17,8 @@ export class Recovery {
   retries = 0;
   /** Seconds since boot. */
   lastStart = 0;
+  /** Did the last start come to a running init? */
+  cameUp = true;
   retryAt = 0;
   /** All retries are used up and the policy leaves it stopped. */
   failed = false;
@@ -35,9 +37,9 @@ export class Recovery {
 
   decide(end: LastExit): Outcome {
     const { recovery: policy, name } = this.#model;
-    const { retries, lastStart } = this;
+    const { retries, lastStart, cameUp } = this;
     this.stable = false;
-    const decision = decideRecovery(policy, { retries, lastStart }, end, this.#clock.now());
+    const decision = decideRecovery(policy, { retries, lastStart, cameUp }, end, this.#clock.now());
     switch (decision.kind) {
       case 'retry': {
         const { attempt, delay } = decision;
@@ -62,6 +64,11 @@ export class Recovery {
         else this.#log.error(`platform '${name}' suddenly stopped`);
         return { kind: 'reboot', reason: `platform '${name}' ${endText(end)}` };
     }
+  }
+
+  /** A start begins. Gives the time, in seconds since boot. */
+  startNow(): number {
+    return (this.lastStart = this.#clock.now());
   }
 
   /** It outlived its stable_timeout: earlier retries no longer count (spec 3.4 IMPROVE). */

@@ -91,7 +91,13 @@ export class Supervisor {
       mount: () => volumes.mountAll(container),
       unmount: () => volumes.unmountAll(container.name),
       launch: async () => engine?.start(startSpec(container, revision.name, places)) ?? { kind: 'failed', reason: 'it has no engine' },
-      remember: (memory) => saveMemory(stateDir, { revision: revision.name, ...memory }),
+      remember: (memory) => {
+        try {
+          saveMemory(stateDir, { revision: revision.name, ...memory });
+        } catch (error) {
+          log.for('platforms').error(`what is known about platform '${container.name}' cannot be written down, for the next pv-core: ${(error as Error).message}`);
+        }
+      },
       changed: () => this.#changed(),
       reboot: (reason) => {
         if (this.#phase === 'running') onReboot(reason);

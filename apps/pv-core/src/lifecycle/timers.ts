@@ -1,7 +1,7 @@
 /** Named timers of one container; arming one again replaces it. */
 import type { Clock } from '@pv/runtime/clock';
 
-export type TimerName = 'goal' | 'grace' | 'retry' | 'stable';
+export type TimerName = 'grace' | 'retry' | 'stable';
 
 export class Timers {
   readonly #clock: Clock;

@@ -20,6 +20,10 @@ export interface Supervised {
   readonly log: string[];
   readonly reboots: string[];
   readonly mounted: Set<string>;
+  /** Containers whose volumes can be neither mounted nor unmounted. */
+  readonly broken: Set<string>;
+  /** What pv-core keeps about a container for the next one. */
+  stateDir(name: string): string;
   status(name: string): string;
   view(name: string): ReturnType<typeof containerView>;
   /** Another supervisor of the same run directory, as after a SIGKILL of pv-core. */
@@ -51,9 +55,22 @@ export function supervise(dir: string, containers: Readonly<Record<string, objec
   const log: string[] = [];
   const reboots: string[] = [];
   const mounted = new Set<string>();
+  const broken = new Set<string>();
+  const usable = (name: string): void => {
+    if (broken.has(name)) throw new Error('volume root.squashfs is broken');
+  };
   const supervisor = new Supervisor({
     revision: parsed.revision, engines: new Map([['lxc', engine]]), places, clock, grace: 5,
-    volumes: { mountAll: ({ name }) => void mounted.add(name), unmountAll: (name) => void mounted.delete(name) },
+    volumes: {
+      mountAll: ({ name }) => {
+        usable(name);
+        mounted.add(name);
+      },
+      unmountAll: (name) => {
+        usable(name);
+        mounted.delete(name);
+      },
+    },
     log: createLogger('core', { clock, level: 5, sink: (line) => log.push(line.replace(/^.*\]: (?:\(\S+\) )?/, '').trim()) }),
     onChange: () => undefined, onReboot: (reason) => reboots.push(reason),
   });
@@ -62,7 +79,10 @@ export function supervise(dir: string, containers: Readonly<Record<string, objec
     if (found === undefined) throw new Error(`no ${name}`);
     return found;
   };
-  return { supervisor, engine, clock, log, reboots, mounted, status: (name) => life(name).status, view: (name) => containerView(life(name)), again: () => supervise(dir, containers, clock) };
+  return {
+    supervisor, engine, clock, log, reboots, mounted, broken, stateDir: (name) => places.container(name).state,
+    status: (name) => life(name).status, view: (name) => containerView(life(name)), again: () => supervise(dir, containers, clock),
+  };
 }
 
 export async function booted(dir: string, containers: Readonly<Record<string, object>>): Promise<Supervised> {

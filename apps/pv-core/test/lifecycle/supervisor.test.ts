@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { ContainerName } from '@pv/contract/names';
 import { settle } from '@pv/testkit/manual-clock';
 import { describe, expect, it } from 'vitest';
@@ -28,6 +29,29 @@ describe('a boot', () => {
     expect(supervised.log.join('\n')).not.toContain("revision '0' status is now READY");
     expect(supervised.log).toContain("could not start platform 'base': no such image");
     expect(supervised.view('base').last_exit).toEqual({ kind: 'unknown', reason: 'no such image' });
+    await supervised.clock.wind(30);
+    expect([supervised.status('base'), supervised.status('web')]).toEqual(['RECOVERING', 'STARTED']);
+    expect(supervised.log).toContain("platform 'base' status goal timed out after waiting for more than 30 secs");
+    expect(supervised.log.join('\n')).not.toContain("revision '0' status is now READY");
+  });
+
+  it('does not begin to wait anew with each retry', async () => {
+    const supervised = supervise(root.dir, { base: { group: 'root', auto_recovery: { policy: 'always', retry_delay: 20 } }, web: { group: 'app' } });
+    supervised.broken.add('base');
+    await supervised.supervisor.boot();
+    await supervised.clock.wind(29);
+    expect(supervised.status('web')).toBe('BLOCKED');
+    await supervised.clock.wind(1);
+    expect(supervised.status('web')).toBe('STARTED');
+  });
+
+  it('does not wait for a container that is given up', async () => {
+    const supervised = supervise(root.dir, { base: { group: 'root', auto_recovery: { policy: 'always', max_retries: 1, backoff_policy: 'never' } }, web: { group: 'app' } });
+    supervised.engine.failures.set('base', 'no such image');
+    await supervised.supervisor.boot();
+    await supervised.clock.wind(2);
+    expect([supervised.status('base'), supervised.status('web')]).toEqual(['STOPPED', 'STARTED']);
+    expect(supervised.log.join('\n')).not.toContain("revision '0' status is now READY");
   });
 
   it('lets a data container be MOUNTED, with nothing to run', async () => {
@@ -56,6 +80,40 @@ describe('recovery', () => {
     expect(status('web')).toBe('STOPPED');
     expect(log.slice(-4)).toEqual(expect.arrayContaining(["platform 'web' reached max retries (2).", "backoff_policy=never — leaving 'web' stopped"]));
     expect(view('web').auto_recovery?.current_retries).toBe(2);
+  });
+
+  it('gives up a container whose volumes cannot be mounted, however long ago it ran', async () => {
+    const supervised = supervise(root.dir, { web: { ...own, auto_recovery: { ...always, reset_window: 3 } } });
+    supervised.broken.add('web');
+    await supervised.supervisor.boot();
+    await supervised.clock.wind(5);
+    await supervised.clock.wind(10);
+    expect(supervised.status('web')).toBe('STOPPED');
+    expect(supervised.log).toContain("platform 'web' reached max retries (2).");
+  });
+
+  it('of a start that fails at once leaves time for everything else, also without a delay', async () => {
+    const supervised = supervise(root.dir, { web: { ...own, auto_recovery: { policy: 'always' } } });
+    supervised.broken.add('web');
+    await supervised.supervisor.boot();
+    await settle();
+    expect(supervised.status('web')).toBe('RECOVERING');
+    supervised.broken.clear();
+    await supervised.clock.wind(1);
+    expect(supervised.status('web')).toBe('STARTED');
+    supervised.engine.end('web', crash);
+    await settle();
+    expect(supervised.status('web')).toBe('STARTED');
+  });
+
+  it('goes on when nothing can be written down about it', async () => {
+    const { supervisor, engine, stateDir, status, log } = await booted(root.dir, { web: own });
+    rmSync(stateDir('web'), { recursive: true });
+    engine.gentle.add('web');
+    expect(supervisor.act(name('web'), 'stop')).toBe('accepted');
+    await settle();
+    expect(status('web')).toBe('STOPPED');
+    expect(log.join('\n')).toMatch(/what is known about platform 'web' cannot be written down, for the next pv-core: ENOENT/);
   });
 
   it('is cancelled by a stop, which holds', async () => {
@@ -165,59 +223,5 @@ describe('a shutdown', () => {
     await done;
     expect(engine.events.slice(2)).toEqual(['halt web', 'kill web', 'halt base']);
     expect([status('web'), status('base')]).toEqual(['STOPPED', 'STOPPED']);
-  });
-});
-
-describe('after a SIGKILL of pv-core', () => {
-  it('adopts what runs and learns what ended, with retries and the user\'s word', async () => {
-    const before = await booted(root.dir, { runs: own, died: { ...own, auto_recovery: always }, held: own });
-    before.engine.gentle.add('held');
-    before.supervisor.act(name('held'), 'stop');
-    await settle();
-    before.supervisor.release();
-    const after = before.again();
-    after.engine.adoptable.set('runs', { kind: 'running', container: after.engine.container('runs') });
-    after.engine.adoptable.set('died', { kind: 'ended', end: { kind: 'exit', code: 7 } });
-    await after.supervisor.boot();
-    await settle();
-    expect([after.status('runs'), after.status('died'), after.status('held')]).toEqual(['STARTED', 'RECOVERING', 'STOPPED']);
-    expect(after.view('died')).toMatchObject({ last_exit: { kind: 'exit', code: 7 }, auto_recovery: { current_retries: 1 } });
-    expect(after.view('held').user_stopped).toBe('true');
-    expect(after.engine.events).toEqual([]);
-    await after.clock.wind(5);
-    expect(after.status('died')).toBe('STARTED');
-  });
-
-  it('asks for the reboot that a container lost meanwhile calls for, once it has taken up the rest', async () => {
-    const before = await booted(root.dir, { base: { group: 'root' } });
-    before.supervisor.release();
-    const after = before.again();
-    after.engine.adoptable.set('base', { kind: 'ended', end: { kind: 'signal', signal: 11 } });
-    await after.supervisor.boot();
-    expect(after.reboots).toEqual(["platform 'base' was ended by signal 11"]);
-  });
-
-  it('completes a stop that was under way', async () => {
-    const before = await booted(root.dir, { web: own });
-    before.supervisor.act(name('web'), 'stop');
-    before.supervisor.release();
-    const after = before.again();
-    after.engine.adoptable.set('web', { kind: 'running', container: after.engine.container('web') });
-    await after.supervisor.boot();
-    await after.clock.wind(5);
-    expect(after.engine.events).toEqual(['halt web', 'kill web']);
-    expect([after.status('web'), after.view('web').user_stopped]).toEqual(['STOPPED', 'true']);
-  });
-
-  it('waits no longer for a retry than was left of it', async () => {
-    const before = await booted(root.dir, { web: { ...own, auto_recovery: { ...always, retry_delay: 60 } } });
-    before.engine.end('web', crash);
-    await before.clock.wind(50);
-    before.supervisor.release();
-    const after = before.again();
-    await after.supervisor.boot();
-    expect(after.status('web')).toBe('RECOVERING');
-    await after.clock.wind(10);
-    expect(after.status('web')).toBe('STARTED');
   });
 });
