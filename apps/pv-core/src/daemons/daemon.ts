@@ -31,7 +31,7 @@ export interface DaemonSpec {
   readonly restartSignal?: 'SIGUSR2';
   /** Why it does not run in this configuration: it is not started, and one that still runs is ended. */
   readonly off?: string;
-  /** What it reads has changed since an earlier pv-core started it: it gets a SIGHUP when it is adopted. */
+  /** What it reads may have changed since an earlier pv-core started it: it gets a SIGHUP when it is adopted. */
   readonly reread?: boolean;
   /** How much of each of its outputs goes to the log; missing: all. */
   readonly lineLimit?: LineLimit;
@@ -123,37 +123,57 @@ export class ManagedDaemon {
   #spawn(): void {
     const { log, clock } = this.#deps;
     log.info(`Spawning ${this.name} daemon.`);
-    const outputs = this.#openOutputs();
-    const [command = '', ...args] = this.#spec.argv;
-    const child = spawn(command, args, { stdio: ['ignore', ...outputs, ...this.#spec.inherit()], env: this.#spec.env, detached: true, cwd: '/' });
-    for (const fd of outputs) closeSync(fd);
-    child.on('error', (error) => {
-      log.info(`daemon not found ${this.name}: disabling respawn (${error.message})`);
-      this.#respawn = false;
-    });
-    if (child.pid === undefined) return;
-    child.unref();
-    this.#pid = child.pid;
     this.#startedAt = clock.now();
-    this.#listen(child);
-    this.#record(child.pid);
-    log.info(`spawned daemon ${this.name}: ${child.pid}`);
+    try {
+      const child = this.#start();
+      child.on('error', (error) => this.#spawnFailed(error));
+      if (child.pid === undefined) return;
+      child.unref();
+      this.#pid = child.pid;
+      this.#listen(child);
+      this.#record(child.pid);
+      log.info(`spawned daemon ${this.name}: ${child.pid}`);
+    } catch (error) {
+      this.#spawnFailed(error as Error);
+    }
+  }
+
+  #start(): ChildProcess {
+    const outputs: number[] = [];
+    try {
+      this.#openOutputs(outputs);
+      const [command = '', ...args] = this.#spec.argv;
+      return spawn(command, args, { stdio: ['ignore', ...outputs, ...this.#spec.inherit()], env: this.#spec.env, detached: true, cwd: '/' });
+    } finally {
+      for (const fd of outputs) closeSync(fd);
+    }
+  }
+
+  /** A program that is missing stays so; want of memory, processes or room may pass. */
+  #spawnFailed({ message, code = '', syscall = '' }: NodeJS.ErrnoException): void {
+    const { log } = this.#deps;
+    if (syscall.startsWith('spawn') && /^(?:ENOENT|EACCES|ENOEXEC)$/.test(code)) {
+      log.info(`daemon not found ${this.name}: disabling respawn (${message})`);
+      this.#respawn = false;
+      return;
+    }
+    log.error(`daemon ${this.name} cannot be started: ${message}`);
+    if (this.#respawn) this.#respawnLater();
   }
 
   /**
-   * Ends for the child. It reads what it writes, as far as the kernel knows: while no pv-core runs, a pipe without a reader
+   * `ends`: takes those for the child. It reads what it writes, as far as the kernel knows: while no pv-core runs, a pipe without a reader
    * would break, and what it prints meanwhile would be lost.
    */
-  #openOutputs(): number[] {
+  #openOutputs(ends: number[]): void {
     this.#closeReaders();
-    return this.#fifos().map((path) => {
+    for (const path of this.#fifos()) {
       rmSync(path, { force: true });
       makeFifo(path, 0o600);
       const reading = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      const writing = openSync(path, constants.O_RDWR);
       this.#readers.push(new Socket({ fd: reading, readable: true, writable: false }));
-      return writing;
-    });
+      ends.push(openSync(path, constants.O_RDWR));
+    }
   }
 
   /** Without a child (adopted) the end of both outputs is the end of the daemon. */
@@ -179,14 +199,17 @@ export class ManagedDaemon {
 
   #ended(pid: number, how: string): void {
     if (pid !== this.#pid) return;
-    const { log, clock } = this.#deps;
     this.#pid = 0;
     this.#cancelTimer();
     this.#cancelWatch();
     rmSync(this.#recordPath(), { force: true });
-    log.warn(`Daemon exited. ${this.name} (pid ${pid}) ${how}`);
+    this.#deps.log.warn(`Daemon exited. ${this.name} (pid ${pid}) ${how}`);
     for (const resolve of this.#onEnd.splice(0)) resolve();
-    if (!this.#respawn) return;
+    if (this.#respawn) this.#respawnLater();
+  }
+
+  #respawnLater(): void {
+    const { log, clock } = this.#deps;
     const { delay, quickEnds } = respawnDelay(clock.now() - this.#startedAt, this.#quickEnds);
     this.#quickEnds = quickEnds;
     if (delay > 0) log.info(`daemon ${this.name}: deferring respawn by ${delay} seconds`);
@@ -216,8 +239,12 @@ export class ManagedDaemon {
   #record(pid: number): void {
     const startTime = readProcess(pid)?.startTime;
     if (startTime === undefined) return;
-    writeFileSync(`${this.#recordPath()}.tmp`, JSON.stringify({ pid, startTime }), { mode: 0o600 });
-    renameSync(`${this.#recordPath()}.tmp`, this.#recordPath());
+    try {
+      writeFileSync(`${this.#recordPath()}.tmp`, JSON.stringify({ pid, startTime }), { mode: 0o600 });
+      renameSync(`${this.#recordPath()}.tmp`, this.#recordPath());
+    } catch {
+      // No room: the next pv-core finds the daemon by its output.
+    }
   }
 
   /** That pv-core ended between the start and the record. */

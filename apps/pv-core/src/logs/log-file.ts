@@ -3,7 +3,7 @@
  * was there goes. A line that cannot be written (full disk) is lost and counted, never thrown: the engine must outlive
  * its log. FATAL lines go to stderr as well.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LogSink } from '@pv/runtime/log';
 
@@ -14,11 +14,13 @@ interface Open {
   fd: number;
   size: number;
   lost: number;
+  /** It ends in the middle of a line. */
+  torn: boolean;
 }
 
 export function openLogFile(path: string, cap = defaultCap): LogSink {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  const file: Open = { ...open(path), lost: 0 };
+  const file: Open = { ...open(path), lost: 0, torn: false };
   return (line) => {
     if (/^\S+ \d+ FATAL\t/.test(line)) write(2, line);
     if (file.size >= cap) turnOver(file, path);
@@ -35,7 +37,8 @@ function open(path: string): Pick<Open, 'fd' | 'size'> {
 /** When it cannot be done (no room for a name), the file goes on growing until it can. */
 function turnOver(file: Open, path: string): void {
   try {
-    renameSync(path, `${path}.1`);
+    // Renamed at the last attempt already, or removed by somebody.
+    if (existsSync(path)) renameSync(path, `${path}.1`);
     const { fd } = file;
     Object.assign(file, open(path));
     closeSync(fd);
@@ -44,10 +47,14 @@ function turnOver(file: Open, path: string): void {
   }
 }
 
+/** False: not the whole line was written. */
 function append(file: Open, line: string): boolean {
-  const written = write(file.fd, line);
+  const text = file.torn ? `\n${line}` : line;
+  const written = write(file.fd, text);
+  const whole = written === Buffer.byteLength(text);
   file.size += written;
-  return written > 0;
+  if (written > 0) file.torn = !whole;
+  return whole;
 }
 
 /** Bytes written; 0 when it failed. */

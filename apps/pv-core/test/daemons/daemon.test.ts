@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DaemonName } from '@pv/contract/names';
@@ -44,7 +45,7 @@ describe('a daemon', () => {
   });
 
   it('has no more lines in the log than it may', async () => {
-    daemon('for i in 1 2 3 4 5; do echo line $i >&2; done; echo printed; exec sleep 600', { lineLimit: { lines: 2, seconds: 1 } }).begin();
+    daemon("printf 'line %s\\n' 1 2 3 4 5 >&2; exec sleep 600", { lineLimit: { lines: 2, seconds: 1 } }).begin();
     await soon(() => expect(log.join('\n')).toContain('3 more lines within 1 seconds were left out'));
     expect(log.filter((line) => line.includes('[test-daemon-err]: line'))).toHaveLength(2);
   });
@@ -71,7 +72,7 @@ describe('a daemon', () => {
     const made = daemon('trap "" TERM; echo deaf; while :; do sleep 0.1; done');
     made.begin();
     const { pid } = made.record;
-    await soon(() => expect(log.at(-1)).toContain('deaf'));
+    await soon(() => expect(log.join('\n')).toContain('deaf'));
     made.act('stop');
     made.act('start');
     process.kill(pid, 'SIGKILL');
@@ -83,6 +84,23 @@ describe('a daemon', () => {
     made.begin();
     await soon(() => expect(readFileSync(join(root.dir, 'starts'), 'utf8').length).toBeGreaterThanOrEqual(8));
     expect(log.join('\n')).toMatch(/deferring respawn by 0\.1 seconds[\s\S]*deferring respawn by 0\.2 seconds/);
+  });
+
+  it('for which there is no room is tried again until there is', async () => {
+    const dir = join(root.dir, 'daemons');
+    mkdirSync(dir);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=1', 'pv-daemon-test', dir]);
+    const made = daemon(forever);
+    try {
+      made.begin();
+      expect(made.record).toEqual({ name: 'test-daemon', pid: 0, respawn: true });
+      expect(log.join('\n')).toContain('daemon test-daemon cannot be started: ENOSPC');
+      execFileSync('mount', ['-o', 'remount,nr_inodes=100', dir]);
+      await soon(() => expect(made.record.pid).toBeGreaterThan(0));
+    } finally {
+      await made.stop();
+      execFileSync('umount', ['-l', dir]);
+    }
   });
 
   it('whose program is missing is said to be, and respawn is off', async () => {
@@ -123,7 +141,7 @@ describe('a daemon of an earlier pv-core', () => {
   it('is told to read again what has changed', async () => {
     const first = daemon('trap "echo reads again" HUP; echo ready; while :; do sleep 0.02; done');
     first.begin();
-    await soon(() => expect(log.at(-1)).toContain('ready'));
+    await soon(() => expect(log.join('\n')).toContain('-out]: ready'));
     const { pid } = first.record;
     first.release();
     const second = daemon(forever, { reread: true });
@@ -136,13 +154,13 @@ describe('a daemon of an earlier pv-core', () => {
     const first = daemon('echo one; while [ ! -e "$OUT/go" ]; do sleep 0.02; done; echo two; exec sleep 600');
     first.begin();
     const { pid } = first.record;
-    await soon(() => expect(log.at(-1)).toContain('one'));
+    await soon(() => expect(log.join('\n')).toContain('-out]: one'));
     first.release();
     const second = daemon(forever);
     second.begin();
     expect(second.record.pid).toBe(pid);
     writeFileSync(join(root.dir, 'go'), '');
-    await soon(() => expect(log.at(-1)).toContain('[test-daemon-out]: two'));
+    await soon(() => expect(log.join('\n')).toContain('[test-daemon-out]: two'));
     process.kill(pid, 'SIGKILL');
     await soon(() => expect([0, pid]).not.toContain(second.record.pid));
     expect(alive(pid)).toBe(false);
@@ -165,7 +183,7 @@ describe('a daemon of an earlier pv-core', () => {
     const first = daemon('sleep 600 & echo $! > "$OUT/child"; echo started; exec sleep 600');
     first.begin();
     const { pid } = first.record;
-    await soon(() => expect(log.at(-1)).toContain('started'));
+    await soon(() => expect(log.join('\n')).toContain('-out]: started'));
     first.release();
     const second = daemon(forever);
     second.begin();
