@@ -35,7 +35,11 @@ export function runningContainer({ spec, init, watch, halt }: Watched): RunningC
     kill: async () => {
       // After the end the name may be a later run's.
       if (!pinned.held()) return;
-      recordKill(spec.stateDir);
+      try {
+        recordKill(spec.stateDir);
+      } catch {
+        // A full tmpfs: how it ended may be told wrongly then, but it ends.
+      }
       pinned.signal(constants.signals.SIGKILL);
       killGroup(spec.name);
     },

@@ -1,7 +1,7 @@
 /** How real containers end, and who learns of it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunningContainer, StartSpec } from '@pv/engine/engine';
@@ -132,6 +132,15 @@ function freeze({ name }: StartSpec): void {
   ].find(([path = '']) => existsSync(path)) ?? [];
   writeFileSync(file, text);
 }
+
+test('a kill that cannot be written down is a kill all the same', async () => {
+  const spec = harness.spec(stay);
+  const container = await startReady(spec);
+  rmSync(spec.stateDir, { recursive: true });
+  await container.kill();
+  expect(await container.ended).toMatchObject({ kind: 'unknown' });
+  await harness.waitFor(() => harness.remains(spec).length === 0, 'nothing of it');
+});
 
 test('a full console is bounded, and its writer is not held up', async () => {
   const spec = harness.spec('yes 0123456789abcdef | head -c 20000000\necho finished');
