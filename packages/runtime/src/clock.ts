@@ -8,12 +8,17 @@ export interface Clock {
 
 export type Random = () => number;
 
+/** Of one timer of Node: 24.8 days. A longer time is several of them. */
 const maxTimeoutMs = 2_147_483_647;
 
 export const systemClock: Clock = {
   now: () => Number(process.hrtime.bigint()) / 1e9,
   after(seconds, then) {
-    const timer = setTimeout(then, Math.min(Math.max(0, seconds * 1000), maxTimeoutMs));
+    let timer: NodeJS.Timeout;
+    const arm = (ms: number): void => {
+      timer = ms > maxTimeoutMs ? setTimeout(() => arm(ms - maxTimeoutMs), maxTimeoutMs) : setTimeout(then, Math.max(0, ms));
+    };
+    arm(seconds * 1000);
     return () => clearTimeout(timer);
   },
 };
