@@ -10,6 +10,7 @@ import { belong } from './membership.ts';
 import type { ContainerModel, Revision } from './model.ts';
 import { Findings, type Problem } from './problem.ts';
 import { type RunJson, readRunJson } from './run-json.ts';
+import { warnUnknownKeys } from './schema.ts';
 import { checkServices } from './service-rules.ts';
 import { readServicesFile } from './services.ts';
 
@@ -37,7 +38,7 @@ export function parseRevision({ name, text, goalsTimeout, hostedBus = false }: R
   const state = readState(text, findings);
   if (state === undefined) return { kind: 'invalid', problems: findings.problems };
   const groups = readGroups(groupSource(state), goalsTimeout, findings);
-  refuseIngress(state, findings);
+  checkDevice(state, findings);
   const runs = readContainers(state, findings);
   const overlaid = overlaidContainers(state);
   const containers = belong(runs, groups, groupSource(state) === undefined, findings).map((container) => ({ ...withFiles(container, state, findings), hasConfigOverlay: overlaid.has(container.name) }));
@@ -69,7 +70,7 @@ function readState(text: string, findings: Findings): State | undefined {
 /** A key is a path inside the trail: relative, normalised, printable. */
 function checkKey(key: string, findings: Findings): void {
   const parts = key.split('/');
-  if (parts.some((part) => part === '' || part === '.' || part === '..' || part.length > 255) || /[\u0000-\u001f\u007f]/.test(key)) {
+  if (parts.some((part) => part === '' || part === '.' || part === '..' || Buffer.byteLength(part) > 255) || /[\u0000-\u001f\u007f]/.test(key)) {
     findings.problem(stateFile, `$[${JSON.stringify(key)}]`, "is not a relative, normalised path (no '.', '..', '//' or control characters)");
   }
 }
@@ -89,8 +90,13 @@ function ofDevice(state: State, key: string): Json | undefined {
   return (device as State)[key];
 }
 
-/** A device that asks for it counts on it: nobody would listen on those ports. */
-function refuseIngress(state: State, findings: Findings): void {
+function checkDevice(state: State, findings: Findings): void {
+  const device = state['device.json'];
+  if (device === undefined) return;
+  const at = { file: 'device.json', path: '$' };
+  if (typeof device !== 'object' || device === null || Array.isArray(device)) return findings.problem(at.file, at.path, 'must be an object');
+  warnUnknownKeys(device, ['#spec', 'groups', 'ingress'], at, findings);
+  // A device that asks for it counts on it: nobody would listen on those ports.
   const rules = ofDevice(state, 'ingress');
   if (rules === undefined || (Array.isArray(rules) && rules.length === 0)) return;
   findings.problem('device.json', '$.ingress', 'ingress is not offered: no port of the device leads to a service; remove it');

@@ -110,7 +110,10 @@ function readRecovery(document: z.infer<typeof RunDocument>, value: Json, file: 
 
 function readVolumes(document: z.infer<typeof RunDocument>, file: string, findings: Findings): Volume[] {
   const root = readModule(document) === null ? document['root-volume'] : undefined;
-  const images = [...(root === undefined ? [] : [root]), ...document.volumes].map((name) => image(name, file, findings));
+  const images = [
+    ...(root === undefined ? [] : [image(root, { file, path: '$["root-volume"]' }, findings)]),
+    ...document.volumes.map((name, index) => image(name, { file, path: `$.volumes[${index}]` }, findings)),
+  ];
   const writable = Object.entries(document.storage).map(([name, { persistence, disk }]): Volume => {
     const path = `$.storage.${name}`;
     if (disk !== undefined) findings.warn(file, `${path}.disk`, 'disks are not in this version; the volume lives on the storage partition');
@@ -121,10 +124,10 @@ function readVolumes(document: z.infer<typeof RunDocument>, file: string, findin
   return [...images, ...writable];
 }
 
-function image(name: string, file: string, findings: Findings): Volume {
+function image(name: string, at: { file: string; path: string }, findings: Findings): Volume {
   const fsType = name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : '';
   if (!['squashfs', 'ext4', 'erofs'].includes(fsType)) {
-    findings.problem(file, '$.volumes', `'${name}' must end in .squashfs, .erofs or .ext4, which names its file system`);
+    findings.problem(at.file, at.path, `'${name}' must end in .squashfs, .erofs or .ext4, which names its file system`);
   }
   return { name, kind: 'image', fsType };
 }

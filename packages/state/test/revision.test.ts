@@ -73,6 +73,24 @@ describe('a state', () => {
     expect(problems({ 'web/run.json': { name: 'web' } })[0]).toContain('web/run.json: $.type: is missing');
   });
 
+  it('names the volume whose file system is not known, where it is', () => {
+    const volumes = { 'root-volume': 'root.img', volumes: ['a.squashfs', 'b'] };
+    expect(problems({ ...run('web', volumes), 'web/root.img': sha, 'web/a.squashfs': sha, 'web/b': sha })).toEqual([
+      `web/run.json: $["root-volume"]: 'root.img' must end in .squashfs, .erofs or .ext4, which names its file system`,
+      "web/run.json: $.volumes[1]: 'b' must end in .squashfs, .erofs or .ext4, which names its file system",
+    ]);
+  });
+
+  it('refuses a key whose parts no file can have as a name, counted in bytes', () => {
+    expect(problems({ [`a/${'é'.repeat(127)}`]: sha })).toEqual([]);
+    expect(problems({ [`a/${'é'.repeat(128)}`]: sha })[0]).toContain('is not a relative, normalised path');
+  });
+
+  it('refuses a device.json that is no object, and warns of what it has beyond groups', () => {
+    for (const device of [[], sha, 1]) expect(problems({ 'device.json': device })).toContain('device.json: $: must be an object');
+    expect(warnings({ 'device.json': { '#spec': 'x', disks: [], 'network': {} } })).toEqual(['device.json: $.disks: unknown key, ignored', 'device.json: $.network: unknown key, ignored']);
+  });
+
   it('ignores an unknown key with a warning that names it', () => {
     expect(warnings(run('web', { groop: 'app' }))).toEqual(['web/run.json: $.groop: unknown key, ignored']);
   });
