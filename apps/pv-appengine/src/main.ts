@@ -13,12 +13,11 @@ import { type Claim, claimRunDirectory } from './instance.ts';
 import { runLoop } from './loop.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { createSay } from './say.ts';
+import { stopPatienceMs } from './stop-patience.ts';
 import { endOrphan } from './take-over.ts';
 
 declare const PV_VERSION: string;
 
-/** Longer than the lenient stop of all groups, one after the other. */
-const patienceMs = 30_000;
 /** pv-core's own default, so that both agree on the directories. */
 const configPath = '/etc/pantavisor.config';
 
@@ -75,7 +74,7 @@ async function loop({ restartDelay }: Options, config: Config, { orphan, record 
   }
   settleInContainer();
   return runLoop({
-    command: [process.execPath, ...process.execArgv, core.path], env: process.env, say, stop, patienceMs, restartDelay, started: keepOrphans(),
+    command: [process.execPath, ...process.execArgv, core.path], env: process.env, say, stop, patienceMs: stopPatienceMs(config.PV_STOP_GRACE), restartDelay, started: keepOrphans(),
     revision: () => bootRevision(config.PV_STORAGE_MNTPOINT),
     onStart: (pid) => record({ pid, startTime: readProcess(pid)?.startTime ?? 0 }),
     now: () => performance.now(),

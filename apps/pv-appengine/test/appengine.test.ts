@@ -58,6 +58,8 @@ function appengine(script: string, ...args: string[]) {
 
 const calls = (): string[] => (existsSync(join(at.dir, 'calls')) ? readFileSync(join(at.dir, 'calls'), 'utf8').trim().split('\n') : []);
 const called = (...wanted: string[]) => waitFor(() => JSON.stringify(calls()) === JSON.stringify(wanted), { what: `the calls ${wanted.join(', ')}`, detail: () => calls().join('\n') });
+/** What is in a pipe may arrive after what it led to is seen in a file. */
+const said = (got: { readonly log: string }, text: string) => waitFor(() => got.log.includes(text), { what: text, detail: () => got.log });
 const cores = (child: ChildProcess) => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number);
 const stay = 'setInterval(() => undefined, 1000); process.on("SIGTERM", () => process.exit(0));';
 
@@ -78,7 +80,7 @@ describe('pv-appengine', () => {
   it('starts a crashed pv-core at once, without a sweep', async () => {
     const { got } = appengine(`if (run === 1) process.kill(process.pid, 'SIGKILL'); ${stay}`);
     await called('--revision 0', '--revision 0');
-    expect(got.log).toContain('WARN -- [pv-appengine]: pantavisor crashed (signal 9); its containers go on');
+    await said(got, 'WARN -- [pv-appengine]: pantavisor crashed (signal 9); its containers go on');
   });
 
   it('goes on, and ends in order, when nobody reads what it says any more', async () => {
@@ -138,7 +140,7 @@ describe('pv-appengine', () => {
     expect(readProcess(core)?.state).toMatch(/[RS]/);
     const second = appengine(stay);
     await called('--revision 0', '--revision 0');
-    expect(second.got.log).toContain(`an earlier pv-appengine left its pv-core (pid ${core}): taking over; the containers go on`);
+    await said(second.got, `an earlier pv-appengine left its pv-core (pid ${core}): taking over; the containers go on`);
     expect(readProcess(core)?.state ?? 'Z').toBe('Z');
   });
 
