@@ -3,7 +3,7 @@ export const display = {
   /** Every connection has this object from its first byte. */
   id: 1,
   request: { sync: 0, getRegistry: 1 },
-  event: { error: 0, deleteId: 1 },
+  event: { error: 0 },
   error: { invalidObject: 0 },
 } as const;
 
@@ -13,5 +13,8 @@ export const registry = {
   /** global: name (uint), interface (string), version (uint). global_remove: name (uint). */
   event: { global: 0, globalRemove: 1 },
 } as const;
+
+/** Has a destructor of registries. */
+export const fixes = { interface: 'wl_fixes' } as const;
 
 export const callback = { event: { done: 0 } } as const;

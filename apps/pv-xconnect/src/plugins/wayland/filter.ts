@@ -8,7 +8,7 @@
  */
 import type { Filter, FilterOutput, MakeFilter, Side } from '@pv/pv-native/relay/filter';
 import { ArgumentReader, writeMessage } from '@pv/wayland-wire/arguments';
-import { display, registry } from '@pv/wayland-wire/core';
+import { display, fixes, registry } from '@pv/wayland-wire/core';
 import { WireError } from '@pv/wayland-wire/errors';
 import type { Message } from '@pv/wayland-wire/framing';
 import { Forwarder, type Verdict } from './forwarder.ts';
@@ -36,6 +36,7 @@ interface Known {
 class WaylandFilter implements Filter {
   readonly #hide: ReadonlySet<string>;
   readonly #out: FilterOutput;
+  /** For good: a consumer may ask for one under the number of an object that it has just destroyed, so a `delete_id` may be about that one. */
   readonly #registries: Set<number>;
   /** Numbers of globals that were announced to the consumer. One stays bindable after its removal: the consumer may not know yet. */
   readonly #announced: Set<number>;
@@ -45,7 +46,8 @@ class WaylandFilter implements Filter {
   #ended = false;
 
   constructor({ hide }: WaylandSpec, out: FilterOutput, known?: Known) {
-    this.#hide = new Set(hide);
+    // The one way to destroy a registry, whose number could then be that of another object.
+    this.#hide = new Set([...hide, fixes.interface]);
     this.#out = out;
     this.#registries = new Set(known?.registries);
     this.#announced = new Set(known?.announced);
@@ -105,7 +107,6 @@ class WaylandFilter implements Filter {
 
   #judgeEvent(message: Message, bytes: Uint8Array): Verdict {
     const { object, opcode } = message;
-    if (object === display.id && opcode === display.event.deleteId) this.#registries.delete(new ArgumentReader(bytes, message).uint());
     if (!this.#registries.has(object)) return 'pass';
     if (opcode === registry.event.global) return this.#judgeGlobal(new ArgumentReader(bytes, message));
     if (opcode === registry.event.globalRemove && this.#hidden.has(new ArgumentReader(bytes, message).uint())) return 'drop';

@@ -38,9 +38,9 @@ export class Forwarder {
   /** False after a `stop`. Throws WireError; the descriptors are kept until `close` then. */
   take(chunk: Uint8Array, fds: readonly number[]): boolean {
     this.#held.push(...fds);
-    const goesOn = this.#forward(this.#framing.take(chunk));
-    if (this.#held.length > maxHeld) throw new WireError(`${this.#held.length} descriptors without a message`);
-    return goesOn;
+    // Before anything is sent: the shortest message has no byte for more.
+    if (this.#held.length > maxHeld) throw new WireError(`${this.#held.length} descriptors at once`);
+    return this.#forward(this.#framing.take(chunk));
   }
 
   close(): void {

@@ -1,6 +1,8 @@
 /** Real compositors (weston, sway) in a container, real clients in others, and a link between them. */
 import { existsSync } from 'node:fs';
-import { writeMessage } from '@pv/wayland-wire/arguments';
+import type { Socket } from 'node:net';
+import { ArgumentReader, writeMessage } from '@pv/wayland-wire/arguments';
+import { Framing } from '@pv/wayland-wire/framing';
 import { waitFor } from '@pv/testkit/wait-for';
 import { describe, expect, test } from 'vitest';
 import { link, runDaemon, type TestDaemon } from '../../kit/daemon.ts';
@@ -92,15 +94,49 @@ describe('a compositor in a container', () => {
     expect(await squares(scene, 1, 'through-the-filter')).toHaveLength(1);
   });
 
-  test('a client that guesses the number of a hidden global is cut off, and the audit names the rule', async () => {
+  async function withHidden(): Promise<{ socket: Socket; daemon: TestDaemon; numberOf(global: string): number }> {
     const { consumers, daemon, provider, compositor } = await stage(Sway, 1, ['zwlr_screencopy_manager_v1']);
     const [consumer] = consumers as [LxcContainer];
     const listed = await runIn(provider, `WAYLAND_DISPLAY=${compositor.socket} weston-info`);
-    const name = Number(/'zwlr_screencopy_manager_v1', version: \d+, name: (\d+)/.exec(listed)?.[1]);
-    const socket = await dial(consumer.at(target));
+    const numberOf = (global: string): number => Number(new RegExp(`'${global}', version: \\d+, name: (\\d+)`).exec(listed)?.[1]);
+    return { socket: await dial(consumer.at(target)), daemon, numberOf };
+  }
+
+  test('a client that guesses the number of a hidden global is cut off, and the audit names the rule', async () => {
+    const { socket, daemon, numberOf } = await withHidden();
+    const name = numberOf('zwlr_screencopy_manager_v1');
     socket.write(Buffer.concat([writeMessage(1, 1, 2), writeMessage(2, 0, name, 'zwlr_screencopy_manager_v1', 1, 3)]));
     const answer = (await readAll(socket)).toString('latin1');
     expect(answer).toContain(`invalid global zwlr_screencopy_manager_v1 (${name})`);
     expect(await daemon.complained('audit: refused')).toContain(`hide: zwlr_screencopy_manager_v1 (global ${name})`);
   });
+
+  test('a registry under the number of an object that was destroyed just before shows no more than another', async () => {
+    const { socket, daemon, numberOf } = await withHidden();
+    const [registry, listed, compositor, region, done, bound] = [2, 3, 4, 5, 6, 7];
+    socket.write(Buffer.concat([writeMessage(1, 1, registry), writeMessage(1, 0, listed)]));
+    await until(socket, listed);
+    const reused = [writeMessage(compositor, 1, region), writeMessage(region, 0), writeMessage(1, 1, region)];
+    socket.write(Buffer.concat([writeMessage(registry, 0, numberOf('wl_compositor'), 'wl_compositor', 1, compositor), ...reused, writeMessage(1, 0, done)]));
+    const seen = await until(socket, done);
+    const globals = new Framing().take(seen).messages.filter(({ object }) => object === region).map((message) => {
+      const args = new ArgumentReader(seen, message);
+      return [args.uint(), args.string()];
+    });
+    expect(globals).toContainEqual([numberOf('wl_shm'), 'wl_shm']);
+    expect(seen.toString('latin1')).not.toContain('screencopy');
+    socket.write(writeMessage(region, 0, numberOf('zwlr_screencopy_manager_v1'), 'zwlr_screencopy_manager_v1', 1, bound));
+    expect((await readAll(socket)).toString('latin1')).toContain('invalid global zwlr_screencopy_manager_v1');
+    expect(await daemon.complained('audit: refused')).toContain('hide: zwlr_screencopy_manager_v1');
+  });
 });
+
+/** Everything up to an event of that object. */
+async function until(socket: Socket, object: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const keep = (chunk: Buffer): void => void chunks.push(chunk);
+  socket.on('data', keep);
+  await waitFor(() => new Framing().take(Buffer.concat(chunks)).messages.some((message) => message.object === object), { what: `an event of object ${object}`, detail: () => Buffer.concat(chunks).toString('latin1') });
+  socket.off('data', keep);
+  return Buffer.concat(chunks);
+}
