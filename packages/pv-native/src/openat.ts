@@ -4,7 +4,7 @@
  * renamed or replaced at any moment by whoever owns that tree; only the descriptor stays what it was.
  * They can block as long as the filesystem looked into blocks: see hanging.ts. openat2 is Linux 5.6, one number everywhere.
  */
-import { constants, lstatSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { constants as os } from 'node:os';
 import koffi from 'koffi';
 import { closeFd } from './fd.ts';
@@ -123,18 +123,4 @@ export function mkdirAt(dirFd: number, name: string, mode: number): void {
 /** Not for directories. Throws SystemError: ENOENT, EISDIR, ... */
 export function unlinkAt(dirFd: number, name: string): void {
   check(unlinkatCall(dirFd, entryName(name, 'unlinkat'), 0), 'unlinkat', name);
-}
-
-/**
- * The entry itself, a symlink not followed; undefined: there is none. Needs /proc, since it is Node that knows every
- * architecture's struct stat. Throws SystemError.
- */
-export function lstatAt(dirFd: number, name: string): { dev: bigint; ino: bigint; mode: number } | undefined {
-  const path = `/proc/self/fd/${dirFd}/${entryName(name, 'lstat')}`;
-  try {
-    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return stat === undefined ? undefined : { dev: stat.dev, ino: stat.ino, mode: Number(stat.mode) };
-  } catch (error) {
-    throw new SystemError(-((error as NodeJS.ErrnoException).errno ?? -os.errno.EIO), 'lstat', name);
-  }
 }

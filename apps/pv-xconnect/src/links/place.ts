@@ -3,16 +3,11 @@
  * touched, whatever links the container has made; what is not a left-over socket is never replaced, and only the very
  * socket that was placed is ever removed. The container may still rename or delete it at any time: see `intact`.
  */
-import { constants } from 'node:fs';
 import { errnoText, errorCode, SystemError } from '@pv/pv-native/errors';
 import { closeFd } from '@pv/pv-native/fd';
-import { lstatAt, openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
-import { hasListener, listenUnix, type SocketType } from '@pv/pv-native/socket';
-
-export interface FileId {
-  readonly dev: bigint;
-  readonly ino: bigint;
-}
+import { openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
+import { listenUnix, type SocketType } from '@pv/pv-native/socket';
+import { isSame, isServed, isSocket, statAt, statIn, type Directory, type FileId } from './files.ts';
 
 export interface Placed {
   /** Listening; whoever takes it closes it. */
@@ -26,11 +21,6 @@ export interface Placed {
 
 export type PlaceResult = { readonly kind: 'placed'; readonly placed: Placed } | { readonly kind: 'refused'; readonly reason: string };
 
-interface Directory {
-  readonly fd: number;
-  readonly name: string;
-}
-
 /** Any uid in the container may connect: services drop their privileges before they dial, and the link is the identity. */
 const socketMode = 0o666;
 /** As many as Linux allows by default: those that wait for a session wait here. */
@@ -39,7 +29,7 @@ const backlog = 4096;
 /** A socket that an earlier instance placed, if the container still finds it there. It is closed if not. */
 export function adoptSocket(rootFd: number, target: string, { fd, dev, ino }: FileId & { readonly fd: number }): Placed | undefined {
   const directory = openDirectoryOf(rootFd, target);
-  if (directory !== undefined && isSame(lookUp(rootFd, target), { dev, ino })) return placedAt(directory, rootFd, target, fd, { dev, ino });
+  if (directory !== undefined && isSame(statAt(rootFd, target), { dev, ino })) return placedAt(directory, rootFd, target, fd, { dev, ino });
   closeFd(fd);
   if (directory !== undefined) closeFd(directory.fd);
   return undefined;
@@ -55,7 +45,7 @@ function openDirectoryOf(rootFd: number, target: string): Directory | undefined 
 }
 
 function placedAt(directory: Directory, rootFd: number, target: string, fd: number, id: FileId): Placed {
-  return { fd, id, intact: () => isSame(lookUp(rootFd, target), id), remove: () => removeFrom(directory, id) };
+  return { fd, id, intact: () => isSame(statAt(rootFd, target), id), remove: () => removeFrom(directory, id) };
 }
 
 export function placeSocket(rootFd: number, target: string, type: SocketType = 'stream'): PlaceResult {
@@ -80,19 +70,19 @@ function placeIn(directory: Directory, rootFd: number, target: string, type: Soc
 }
 
 /** Undefined: the name is free now. */
-function clearTarget({ fd, name }: Directory): string | undefined {
-  const entry = lstatAt(fd, name);
+function clearTarget(directory: Directory): string | undefined {
+  const entry = statIn(directory);
   if (entry === undefined) return undefined;
   if (!isSocket(entry.mode)) return 'exists and is not a socket; it is left as it is';
-  if (hasListener(below({ fd, name }))) return 'is a socket that somebody else listens on';
-  unlinkAt(fd, name);
+  if (isServed(directory)) return 'is a socket that somebody else listens on';
+  unlinkAt(directory.fd, directory.name);
   return undefined;
 }
 
 /** undefined: the container was quicker, and the name is not our socket any more. */
 function listenIn(directory: Directory, rootFd: number, target: string, type: SocketType): Placed | undefined {
-  const fd = listenUnix(below(directory), { mode: socketMode, type, backlog });
-  const id = lstatAt(directory.fd, directory.name);
+  const fd = listenUnix(`/proc/self/fd/${directory.fd}/${directory.name}`, { mode: socketMode, type, backlog });
+  const id = statIn(directory);
   if (id !== undefined && isSocket(id.mode)) return placedAt(directory, rootFd, target, fd, id);
   closeFd(fd);
   return undefined;
@@ -100,37 +90,11 @@ function listenIn(directory: Directory, rootFd: number, target: string, type: So
 
 function removeFrom({ fd, name }: Directory, id: FileId): void {
   try {
-    if (isSame(lstatAt(fd, name), id)) unlinkAt(fd, name);
+    if (isSame(statIn({ fd, name }), id)) unlinkAt(fd, name);
   } catch (error) {
     // The container has gone, or made its directory read-only: nothing of ours can be reached there any more.
     if (errorCode(error) === undefined) throw error;
   } finally {
     closeFd(fd);
   }
-}
-
-function lookUp(rootFd: number, target: string): FileId | undefined {
-  try {
-    const { fd, name } = openParentInRoot(rootFd, target, { create: false });
-    try {
-      return lstatAt(fd, name);
-    } finally {
-      closeFd(fd);
-    }
-  } catch (error) {
-    if (errorCode(error) === undefined) throw error;
-    return undefined;
-  }
-}
-
-export function isSame(a: FileId | undefined, b: FileId): boolean {
-  return a !== undefined && a.dev === b.dev && a.ino === b.ino;
-}
-
-function isSocket(mode: number): boolean {
-  return (mode & constants.S_IFMT) === constants.S_IFSOCK;
-}
-
-function below({ fd, name }: Directory): string {
-  return `/proc/self/fd/${fd}/${name}`;
 }

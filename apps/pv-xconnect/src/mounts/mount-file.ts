@@ -6,15 +6,15 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { errnoText, errorCode, SystemError } from '@pv/pv-native/errors';
-import { closeFd } from '@pv/pv-native/fd';
+import { closeFd, type FdStat } from '@pv/pv-native/fd';
 import { withFsIds } from '@pv/pv-native/fs-ids';
 import type { MountStep } from '@pv/pv-native/mount-thread';
 import { mountAttributes } from '@pv/pv-native/mount-tree';
 import { openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
+import { isSame, statAt, statIn, type Directory, type FileId } from '../links/files.ts';
 import type { Pin } from '../links/pin.ts';
-import { isSame, type FileId } from '../links/place.ts';
 import { mappedRoot } from './mapped-ids.ts';
-import { isPlaceholder, lookIn, makePlaceholder, obstacleIn, openPlaceholder, type Directory, type Entry } from './target.ts';
+import { isPlaceholder, makePlaceholder, obstacleIn, openPlaceholder } from './target.ts';
 
 /** Takes the steps on a thread of their own; see takeMountSteps. */
 export type TakeMountSteps = (steps: readonly MountStep[]) => void;
@@ -33,7 +33,7 @@ type To = Pick<Extract<MountStep, { target: number }>, 'target' | 'targetNamespa
 
 export interface MountSource {
   /** Whether an entry is what is to be mounted. */
-  matches(entry: Entry): boolean;
+  matches(entry: FdStat): boolean;
   /** Gives `take` the step that mounts it. */
   step(to: To, take: (step: MountStep) => void): void;
 }
@@ -41,7 +41,7 @@ export interface MountSource {
 /** A file of the provider's: `fd` is an `O_PATH` descriptor that stays its caller's to close. */
 export function fileSource(fd: number, id: FileId, provider: Pin): MountSource {
   return {
-    matches: (entry) => isSame(entry.id, id),
+    matches: (entry) => isSame(entry, id),
     step: (to, take) => withNamespace(provider, (sourceNamespace) => take({ kind: 'mount', source: fd, sourceNamespace, ...to })),
   };
 }
@@ -73,10 +73,9 @@ function mountOnto(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin
       break;
   }
   if (obstacle.kind !== 'mounted') mountNew(takeSteps, source, consumer, directory);
-  const entry = lookIn(directory);
+  const entry = statIn(directory);
   if (entry === undefined || !source.matches(entry)) return { refusal: `${target} was taken away while it was made` };
-  const { id } = entry;
-  return { mounted: { id, intact: () => isSame(lookUp(consumer, target), id), remove: () => removeFrom(takeSteps, consumer, directory, id) } };
+  return { mounted: { id: entry, intact: () => isSame(statAt(consumer.rootFd, target), entry), remove: () => removeFrom(takeSteps, consumer, directory, entry) } };
 }
 
 function mountNew(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin, directory: Directory): void {
@@ -86,7 +85,7 @@ function mountNew(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin,
   try {
     withNamespace(consumer, (targetNamespace) => source.step({ target: placeholder, targetNamespace, attributes }, (step) => takeSteps([step])));
   } catch (error) {
-    if (isPlaceholder(lookIn(directory))) unlinkAt(directory.fd, directory.name);
+    if (isPlaceholder(statIn(directory))) unlinkAt(directory.fd, directory.name);
     throw error;
   } finally {
     closeFd(placeholder);
@@ -106,9 +105,9 @@ function removeFrom(takeSteps: TakeMountSteps, consumer: Pin, directory: Directo
   try {
     // With the container its namespace has gone, and all mounts in it.
     if (!consumer.alive()) return;
-    const entry = lookIn(directory);
-    if (entry?.isMount === true && isSame(entry.id, id)) unmountIn(takeSteps, consumer, directory);
-    if (isPlaceholder(lookIn(directory))) unlinkAt(directory.fd, directory.name);
+    const entry = statIn(directory);
+    if (entry?.isMountRoot === true && isSame(entry, id)) unmountIn(takeSteps, consumer, directory);
+    if (isPlaceholder(statIn(directory))) unlinkAt(directory.fd, directory.name);
   } catch (error) {
     // It ended meanwhile, or made the directory read-only: that costs an empty file there.
     if (errorCode(error) === undefined) throw error;
@@ -125,19 +124,5 @@ function withNamespace(pin: Pin, work: (fd: number) => void): void {
     work(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-function lookUp(consumer: Pin, target: string): FileId | undefined {
-  try {
-    const directory = openParentInRoot(consumer.rootFd, target, { create: false });
-    try {
-      return lookIn(directory)?.id;
-    } finally {
-      closeFd(directory.fd);
-    }
-  } catch (error) {
-    if (errorCode(error) === undefined) throw error;
-    return undefined;
   }
 }

@@ -2,26 +2,10 @@
  * What is at the path onto which something is to be mounted. A mount needs a file below it: an empty one that nobody may
  * open, which is also how one that an earlier run left is recognised.
  */
-import { constants, fstatSync } from 'node:fs';
-import { closeFd } from '@pv/pv-native/fd';
-import { mountIdOf } from '@pv/pv-native/mount-of';
-import { O_PATH, openat2, openEntry, resolveFlags } from '@pv/pv-native/openat';
-import { hasListener } from '@pv/pv-native/socket';
-import type { FileId } from '../links/place.ts';
-
-export interface Directory {
-  readonly fd: number;
-  readonly name: string;
-}
-
-export interface Entry {
-  readonly id: FileId;
-  readonly mode: number;
-  readonly size: number;
-  readonly rdev: number;
-  /** Something is mounted there, and this is that. */
-  readonly isMount: boolean;
-}
+import { constants } from 'node:fs';
+import { closeFd, type FdStat } from '@pv/pv-native/fd';
+import { O_PATH, openat2, resolveFlags } from '@pv/pv-native/openat';
+import { isServed, isSocket, statIn, type Directory } from '../links/files.ts';
 
 export type Obstacle =
   | { readonly kind: 'free' }
@@ -32,42 +16,27 @@ export type Obstacle =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** `wanted`: whether an entry is what is to be mounted there. */
-export function obstacleIn(directory: Directory, wanted: (entry: Entry) => boolean): Obstacle {
-  const entry = lookIn(directory);
+export function obstacleIn(directory: Directory, wanted: (entry: FdStat) => boolean): Obstacle {
+  const entry = statIn(directory);
   if (entry === undefined || isPlaceholder(entry)) return { kind: 'free' };
-  if (wanted(entry)) return entry.isMount ? { kind: 'mounted' } : { kind: 'refused', reason: 'is that very file already, and not by a mount of this link' };
+  if (wanted(entry)) return entry.isMountRoot ? { kind: 'mounted' } : { kind: 'refused', reason: 'is that very file already, and not by a mount of this link' };
   if (!isSocket(entry.mode)) return { kind: 'refused', reason: 'exists and is not a socket; it is left as it is' };
-  if (hasListener(`/proc/self/fd/${directory.fd}/${directory.name}`)) return { kind: 'refused', reason: 'is a socket that somebody else listens on' };
-  return { kind: entry.isMount ? 'unmount' : 'unlink' };
+  if (isServed(directory)) return { kind: 'refused', reason: 'is a socket that somebody else listens on' };
+  return { kind: entry.isMountRoot ? 'unmount' : 'unlink' };
 }
 
-export function isSocket(mode: number): boolean {
-  return (mode & constants.S_IFMT) === constants.S_IFSOCK;
-}
-
-export function isPlaceholder(entry: Entry | undefined): boolean {
-  return entry !== undefined && entry.mode === constants.S_IFREG && entry.size === 0 && !entry.isMount;
-}
-
-export function lookIn({ fd, name }: Directory): Entry | undefined {
-  const entry = openEntry(fd, name);
-  if (entry === undefined) return undefined;
-  try {
-    const { dev, ino, mode, size, rdev } = fstatSync(entry, { bigint: true });
-    return { id: { dev, ino }, mode: Number(mode), size: Number(size), rdev: Number(rdev), isMount: mountIdOf(entry) !== mountIdOf(fd) };
-  } finally {
-    closeFd(entry);
-  }
+export function isPlaceholder(entry: FdStat | undefined): boolean {
+  return entry !== undefined && entry.mode === constants.S_IFREG && entry.size === 0 && !entry.isMountRoot;
 }
 
 /** One that is there stays. Throws SystemError. */
-export function makePlaceholder({ fd, name }: Directory): void {
-  if (lookIn({ fd, name }) !== undefined) return;
-  closeFd(openat2(fd, name, { flags: constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, mode: 0, resolve: resolveFlags.BENEATH }));
+export function makePlaceholder(directory: Directory): void {
+  if (statIn(directory) !== undefined) return;
+  closeFd(openat2(directory.fd, directory.name, { flags: constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, mode: 0, resolve: resolveFlags.BENEATH }));
 }
 
 /** `O_PATH`. Throws an Error when the container has put something else there meanwhile. */
 export function openPlaceholder(directory: Directory): number {
-  if (!isPlaceholder(lookIn(directory))) throw new Error('was taken away while it was made');
+  if (!isPlaceholder(statIn(directory))) throw new Error('was taken away while it was made');
   return openat2(directory.fd, directory.name, { flags: O_PATH | constants.O_NOFOLLOW, resolve: resolveFlags.BENEATH });
 }

@@ -97,6 +97,45 @@ test('one that is mounted over what is handed out itself takes it from the consu
   await expectOthersServed(all, bad);
 });
 
+test('one that begins at the very name of an injected socket fails that link, and holds nothing up when the link goes', async () => {
+  const all = await scene();
+  const { core, consumer, provider, hanging, daemon } = all;
+  const bad = link(hanging, provider, { name: 'hung', target: '/run/in/x.sock' });
+  core.set([link(consumer, provider), bad]);
+  await daemon.printed(`Link established: ${hanging.name}/hung`);
+  await mountHung(hanging, '/run/in/x.sock', 'socket');
+  core.set([link(consumer, provider)]);
+  await daemon.printed(`Removing link: ${hanging.name}/hung`);
+  await expectOthersServed(all, bad);
+  await expectSaid(daemon, `/run/in/x.sock ${reason}`);
+});
+
+test('one that begins at the very name of a mounted socket fails that link, and holds nothing up when the link goes', async () => {
+  const all = await scene();
+  const { core, consumer, provider, hanging, daemon } = all;
+  const bad = link(hanging, provider, { name: 'hung', mode: 'direct', target: '/run/in/x.sock' });
+  core.set([link(consumer, provider), bad]);
+  await daemon.printed(`Link established: ${hanging.name}/hung`);
+  await mountHung(hanging, '/run/in/x.sock', 'socket');
+  core.set([link(consumer, provider)]);
+  await daemon.printed(`Removing link: ${hanging.name}/hung`);
+  await expectOthersServed(all, bad);
+  await expectSaid(daemon, `/run/in/x.sock ${reason}`);
+});
+
+test("one that begins at the very name of a provider's socket closes the connections that would ask it", async () => {
+  const all = await scene();
+  const { core, consumer, provider, hanging, daemon } = all;
+  await serve(hanging.at('/run/example/x.sock'), echo);
+  const bad = link(consumer, hanging, { name: 'hung', socket: '/run/example/x.sock', target: '/run/hung.sock' });
+  core.set([link(consumer, provider), bad]);
+  await daemon.printed(`Link established: ${consumer.name}/hung`);
+  await mountHung(hanging, '/run/example/x.sock', 'socket');
+  for (let round = 0; round < 5; round++) expect(await ask(consumer.at('/run/hung.sock'), 'after')).toBe('');
+  await expectOthersServed(all, bad);
+  await expectSaid(daemon, `/run/example/x.sock ${reason}`);
+});
+
 test('a container that has one elsewhere is served as any other', async () => {
   const all = await scene();
   const { hanging, consumer } = all;

@@ -31,7 +31,9 @@ const O_CLOEXEC = 0o2000000;
 const AF_UNIX = 1;
 const SYS_openat2 = 437;
 const AT_EMPTY_PATH = 0x1000;
+const AT_STATX_DONT_SYNC = 0x4000;
 const STATX_INO = 0x100;
+const STATX_ATTR_MOUNT_ROOT = 0x2000;
 const statxNumbers: Readonly<Record<string, number>> = { x64: 332, arm64: 291, arm: 397 };
 const SYS_statx = statxNumbers[arch] ?? 0;
 
@@ -40,8 +42,9 @@ const openat2: (call: number, dirFd: number, path: number, how: number, size: nu
 const statx: (call: number, fd: number, path: number, flags: number, mask: number, result: number) => number = libc.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'int', 'unsigned int', 'uintptr_t']);
 const connect: (fd: number, address: number, length: number) => number = libc.func('connect', 'int', ['int', 'uintptr_t', 'unsigned int']);
 
-/** struct open_how: three 64-bit words. struct sockaddr_un: two bytes and a path. struct statx: 256 bytes, of which the inode counts. An empty path. */
+/** struct open_how: three 64-bit words. struct sockaddr_un: two bytes and a path. struct statx: 256 bytes, of which attributes and inode count. An empty path. */
 const at = { how: 0, address: 24, stat: 136, nothing: 392, path: 400 };
+const statxAttributes = 8;
 const statxInode = 32;
 const howBytes = 24;
 const procFd = Buffer.from('/proc/self/fd/');
@@ -72,6 +75,10 @@ export class Dialer {
     }
     if (pathFd < 0) return failed(koffi.errno());
     try {
+      this.#look(pathFd);
+      // Another file system may begin at that very name, and be asked whether one may connect.
+      const risk = this.#isMountRoot() ? hangRiskOf(provider, this.#link.path) : undefined;
+      if (risk !== undefined) return { kind: 'absent', reason: risk };
       if (this.#isOwn(pathFd)) return { kind: 'absent', reason: 'it is the socket that was injected for this link' };
       return this.dialAt(pathFd, provider.connectAs);
     } finally {
@@ -103,10 +110,18 @@ export class Dialer {
     }
   }
 
+  /** Of a descriptor that is open, and asking no file system, this cannot fail. */
+  #look(fd: number): void {
+    statx(SYS_statx, fd, this.#scratch.address(at.nothing), AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, this.#scratch.address(at.stat));
+  }
+
+  #isMountRoot(): boolean {
+    return (this.#scratch.view.getUint32(at.stat + statxAttributes, true) & STATX_ATTR_MOUNT_ROOT) !== 0;
+  }
+
   #isOwn(fd: number): boolean {
-    const { view } = this.#scratch;
     // The inode first, which is cheap and nearly always another.
-    if (statx(SYS_statx, fd, this.#scratch.address(at.nothing), AT_EMPTY_PATH, STATX_INO, this.#scratch.address(at.stat)) === 0 && view.getBigUint64(at.stat + statxInode, true) !== this.#ownInode) return false;
+    if (this.#scratch.view.getBigUint64(at.stat + statxInode, true) !== this.#ownInode) return false;
     const { dev, ino } = statFd(fd);
     return ino === this.#ownInode && String(dev) === this.#link.own.dev;
   }

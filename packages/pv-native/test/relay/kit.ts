@@ -1,5 +1,5 @@
 /** A relay on a thread of its own between two directories, and the ends of its sessions as bare descriptors. */
-import { mkdirSync, openSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { constants as os } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,7 +7,7 @@ import { waitFor } from '@pv/testkit/wait-for';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { closeFd, statFd } from '../../src/fd.ts';
-import { lstatAt, O_PATH } from '../../src/openat.ts';
+import { O_PATH } from '../../src/openat.ts';
 import { closeFds, MessageBuffer } from '../../src/msg.ts';
 import { openPidfd } from '../../src/pidfd.ts';
 import { acceptUnix, connectUnix, listenUnix, openSocket, type SocketType } from '../../src/socket.ts';
@@ -66,8 +66,8 @@ export function startRelay({ type = 'stream', pid = process.pid, connectAs, back
   const relay = new Relay({ worker: pathToFileURL(worker), onEvent: (event) => events.push(event), onFault: (error) => { throw error; } });
   onTestFinished(() => relay.stop());
   const listenFd = listenUnix(front, { mode: 0o666, type });
-  const id = lstatAt(own(openSync(directory, 0)), 'front');
-  relay.add({ id: 1, listenFd, socketType: type, path, own: { dev: String(id?.dev), ino: String(id?.ino) }, ...more }, provider);
+  const { dev, ino } = lstatSync(front);
+  relay.add({ id: 1, listenFd, socketType: type, path, own: { dev: String(dev), ino: String(ino) }, ...more }, provider);
   const dial = (): number => {
     const fd = own(openSocket(type));
     const errno = connectUnix(fd, front);

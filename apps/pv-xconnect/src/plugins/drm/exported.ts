@@ -2,12 +2,13 @@
  * The device node that a provider exports, looked at through its pinned root. Symbolic links are followed as the
  * provider's own programs would follow them, never out to the host; the node is only looked at, never opened.
  */
-import { constants, existsSync, readlinkSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { errnoText, errorCode, SystemError } from '@pv/pv-native/errors';
 import { majorOf, minorOf } from '@pv/pv-native/device';
 import { closeFd, statFd, type FdStat } from '@pv/pv-native/fd';
 import { O_PATH, openInRoot } from '@pv/pv-native/openat';
+import { isCharDevice } from '../../links/files.ts';
 import { judgeDevice, type DeviceKind, type ExportedNode } from './policy.ts';
 
 export interface Device extends FdStat {
@@ -47,10 +48,6 @@ function statInRoot(rootFd: number, path: string): FdStat {
 /** Whether the two are alike in everything that an injected node copies. */
 export function sameNode(a: Pick<FdStat, 'rdev' | 'mode' | 'uid' | 'gid'>, b: Pick<FdStat, 'rdev' | 'mode' | 'uid' | 'gid'>): boolean {
   return a.rdev === b.rdev && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
-}
-
-export function isCharDevice(mode: number): boolean {
-  return (mode & constants.S_IFMT) === constants.S_IFCHR;
 }
 
 function describe(path: string, { mode, rdev }: FdStat, number: string): ExportedNode {

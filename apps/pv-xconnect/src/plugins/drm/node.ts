@@ -10,8 +10,8 @@ import { mountOptionsOf } from '@pv/pv-native/mount-of';
 import { openEntry, openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
 import type { LeftFile } from '../../handover/records.ts';
 import type { Pin } from '../../links/pin.ts';
-import { isSame, type FileId } from '../../links/place.ts';
-import { isCharDevice, sameNode, type Device } from './exported.ts';
+import { isCharDevice, isSame, statAt, statIn, type Directory, type FileId } from '../../links/files.ts';
+import { sameNode, type Device } from './exported.ts';
 import { isDrmMajor } from './policy.ts';
 
 export interface Injected {
@@ -26,11 +26,6 @@ export type InjectResult = { readonly node: Injected } | { readonly refusal: str
 
 /** What tells a node from another one. */
 type Made = FileId & Pick<FdStat, 'rdev'>;
-
-interface Directory {
-  readonly fd: number;
-  readonly name: string;
-}
 
 /** `device`: the provider's. A node at the target that is right already stays the file that it is. */
 export function injectNode(consumer: Pin, target: string, device: Device): InjectResult {
@@ -58,12 +53,12 @@ function injectIn(directory: Directory, consumer: Pin, target: string, device: D
 
 function injected(directory: Directory, rootFd: number, target: string, made: FdStat): Injected {
   const left: LeftFile = { is: 'node', dev: String(made.dev), ino: String(made.ino), rdev: made.rdev };
-  return { left, intact: () => isStill(lookUp(rootFd, target), made), remove: () => removeFrom(directory, made) };
+  return { left, intact: () => isStill(statAt(rootFd, target), made), remove: () => removeFrom(directory, made) };
 }
 
 /** Undefined: the name is free, or has this very device. */
 function clearTarget(directory: Directory, target: string, device: Device): string | undefined {
-  const entry = statEntry(directory);
+  const entry = statIn(directory);
   if (entry === undefined) return undefined;
   if (isSame(entry, device)) return `${target} is the very node that the provider exports`;
   if (!isCharDevice(entry.mode)) return `${target} exists and is not a device node; it is left as it is`;
@@ -75,7 +70,7 @@ function clearTarget(directory: Directory, target: string, device: Device): stri
 
 /** undefined: the container was quicker, and the name is not this device any more. */
 function makeNode({ fd, name }: Directory, device: Device): FdStat | undefined {
-  if (statEntry({ fd, name }) === undefined) makeCharDevice(fd, name, device.rdev);
+  if (statIn({ fd, name }) === undefined) makeCharDevice(fd, name, device.rdev);
   const entry = openEntry(fd, name);
   if (entry === undefined) return undefined;
   try {
@@ -95,7 +90,7 @@ export function removeNode(consumer: Pin, target: string, made: Made): void {
 
 function removeFrom({ fd, name }: Directory, made: Made): void {
   try {
-    if (isStill(statEntry({ fd, name }), made)) unlinkAt(fd, name);
+    if (isStill(statIn({ fd, name }), made)) unlinkAt(fd, name);
   } catch (error) {
     // The container has gone, or made its directory read-only: its device rules and its end are what is left to count on.
     if (errorCode(error) === undefined) throw error;
@@ -107,28 +102,4 @@ function removeFrom({ fd, name }: Directory, made: Made): void {
 /** The number too: that of a file that has gone may be used again. */
 function isStill(found: FdStat | undefined, made: Made): boolean {
   return isSame(found, made) && found !== undefined && isCharDevice(found.mode) && found.rdev === made.rdev;
-}
-
-function lookUp(rootFd: number, target: string): FdStat | undefined {
-  try {
-    const directory = openParentInRoot(rootFd, target, { create: false });
-    try {
-      return statEntry(directory);
-    } finally {
-      closeFd(directory.fd);
-    }
-  } catch (error) {
-    if (errorCode(error) === undefined) throw error;
-    return undefined;
-  }
-}
-
-function statEntry({ fd, name }: Directory): FdStat | undefined {
-  const entry = openEntry(fd, name);
-  if (entry === undefined) return undefined;
-  try {
-    return statFd(entry);
-  } finally {
-    closeFd(entry);
-  }
 }

@@ -6,10 +6,9 @@ import { errnoText, SystemError } from '@pv/pv-native/errors';
 import { closeFd, statFd } from '@pv/pv-native/fd';
 import { O_PATH, openInRoot } from '@pv/pv-native/openat';
 import type { GraphLink } from '../../graph/parse.ts';
+import { isSame, isSocket, type FileId } from '../../links/files.ts';
 import type { Pin } from '../../links/pin.ts';
-import { isSame, type FileId } from '../../links/place.ts';
 import { fileSource, mountFile, type TakeMountSteps } from '../../mounts/mount-file.ts';
-import { isSocket } from '../../mounts/target.ts';
 import { establishFile, type PlaceFile } from '../file-link.ts';
 import type { Establish, PluginContext } from '../plugin.ts';
 
