@@ -59,6 +59,7 @@ export class Connection {
   fail(error: ApiError): void {
     if (this.#closing) return;
     this.#closing = true;
+    stopParsing(this.#socket);
     const newest = this.#newest;
     if (newest !== undefined && !newest.exchange.request.complete && this.#waiting.has(newest)) {
       newest.breakOff(error);
@@ -78,4 +79,11 @@ export class Connection {
   #next(step: () => Promise<void>): void {
     this.#turn = this.#turn.then(() => (this.#socket.destroyed ? undefined : step()));
   }
+}
+
+/** Of every further request the parser would make objects, for as long as an answer before it is awaited. */
+function stopParsing(socket: Socket): void {
+  // Any listener takes the socket back from Node's parser, which otherwise reads the descriptor itself.
+  socket.on('data', () => undefined);
+  socket.removeAllListeners('data');
 }
