@@ -2,7 +2,8 @@
  * The listening sockets of pv-ctrl: one for the host, one per container. pv-core holds them, so a respawn of pv-ctrl
  * loses no connection. They are made beside their name and renamed over it, so the name never points to nothing.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { hostName } from '@pv/contract/grammar';
 import { listenUnix } from '@pv/pv-native/socket';
 import type { Places } from '@pv/runtime/places';
@@ -39,10 +40,16 @@ export class DoorSockets {
   }
 }
 
+/** Through its directory's descriptor: with a long name of a container the path is longer than the address of a socket may be. */
 function listenAt(path: string): number {
-  const fresh = `${path}.new`;
-  rmSync(fresh, { force: true });
-  const fd = listenUnix(fresh, { mode: 0o660, backlog: 128 });
-  renameSync(fresh, path);
-  return fd;
+  const directory = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const fresh = `/proc/self/fd/${directory}/${basename(path)}.new`;
+    rmSync(fresh, { force: true });
+    const fd = listenUnix(fresh, { mode: 0o660, backlog: 128 });
+    renameSync(fresh, path);
+    return fd;
+  } finally {
+    closeSync(directory);
+  }
 }

@@ -13,6 +13,14 @@ describe('the sockets of pv-ctrl', () => {
     expect(JSON.parse(sockets.description)).toEqual([{ fd: 3, caller: '_pv_', mgmt: true }, { fd: 4, caller: 'web', mgmt: false }]);
   });
 
+  it('are made for the longest name of a container', () => {
+    const directory = join(root.dir, 'containers', 'a'.repeat(63), 'pantavisor');
+    mkdirSync(directory, { recursive: true });
+    const [fd = -1] = new DoorSockets([{ caller: 'a', mgmt: false, path: join(directory, 'pv-ctrl') }]).open();
+    expect(readdirSync(directory)).toEqual(['pv-ctrl']);
+    closeSync(fd);
+  });
+
   it('hold a connection while nobody accepts, and replace a stale name at once', async () => {
     mkdirSync(join(root.dir, 'x'));
     const path = join(root.dir, 'x', 'pv-ctrl');
