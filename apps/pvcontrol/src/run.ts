@@ -73,6 +73,7 @@ function refuse({ status, error, code, hint, text }: Refused, { err, errTty }: T
 const nextSteps: Readonly<Record<string, string>> = {
   EACCES: 'Only root may use this socket: use sudo.',
   ENOENT: 'Is pv-appengine running? Start it, or name the socket with -s PATH.',
+  ENAMETOOLONG: 'Change to the directory of the socket and give a relative path: -s ./NAME.',
   ECONNREFUSED: 'Is pv-appengine running? Start it, or name the socket with -s PATH.',
 };
 

@@ -27,19 +27,29 @@ export interface RawAnswer {
   readonly etag: string | undefined;
 }
 
+/** Bytes of a socket's address, but for its final NUL (unix(7)). */
+const maxSocketPath = 107;
+
 export function exchange({ socketPath, method, path, body, timeoutMs, signal }: Request): Promise<RawAnswer | Unreachable> {
   const headers = { Host: 'localhost', ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': body.length }) };
   return new Promise((resolve) => {
     const unreachable = (code: string, reason: string): void => resolve({ kind: 'unreachable', code, reason: `${socketPath}: ${reason}` });
+    // Node would cut a longer one off, and connect to whoever has the shorter name.
+    if (Buffer.byteLength(socketPath) > maxSocketPath) return unreachable('ENAMETOOLONG', `the path is longer than ${maxSocketPath} bytes`);
     const failed = (error: NodeJS.ErrnoException): void => unreachable(error.name === 'AbortError' ? 'ABORTED' : (error.code ?? 'BROKEN'), error.message);
     // Without an agent at all: making one costs a tool a tenth of its start-up.
-    const request = httpRequest({ method, path, headers, createConnection: () => connect(socketPath), ...(signal === undefined ? {} : { signal }) });
+    const request = httpRequest({ method, path, headers, createConnection: () => connect({ path: socketPath }), ...(signal === undefined ? {} : { signal }) });
     const deadline = setTimeout(() => {
       unreachable('TIMEOUT', `no whole answer within ${timeoutMs / 1000} seconds`);
       request.destroy();
     }, timeoutMs);
     request.on('close', () => clearTimeout(deadline));
     request.on('error', failed);
+    // Never asked for; without a listener the request would end with no event but 'close', and this call would not.
+    request.on('upgrade', () => {
+      unreachable('BROKEN', 'the server changed the protocol, unasked');
+      request.destroy();
+    });
     request.on('response', (response) => void readWhole(response).then((text) => resolve(answerOf(response, text)), failed));
     request.end(body);
   });

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import { createServer as createNetServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '@pv/contract/limits';
@@ -30,6 +30,14 @@ async function listen(server: Server): Promise<string> {
 }
 const serve = (handler: RequestListener) => listen(createServer(handler));
 const raw = (answer: string) => listen(createNetServer((socket) => socket.once('data', () => socket.end(answer))));
+
+it('takes a name of digits for a name, not for a port', async () => {
+  const tcp = createNetServer((socket) => socket.end('HTTP/1.1 500 Wrong\r\nContent-Length: 0\r\n\r\n'));
+  at.servers.push(tcp);
+  await new Promise<void>((resolve) => void tcp.listen(0, '127.0.0.1', resolve));
+  const { port } = tcp.address() as AddressInfo;
+  expect(await createClient({ socketPath: String(port) }).call('listContainers')).toMatchObject({ kind: 'unreachable', code: 'ENOENT' });
+});
 
 it('calls the paths of the routes, all of them', () => {
   for (const [name, { method, path }] of Object.entries(routes)) expect(paths[name as keyof typeof paths]).toEqual({ method, path });
@@ -105,9 +113,15 @@ describe('an unreachable server', () => {
     ['ends within the body', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc', 'ECONNRESET'],
     ['ends within the chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n', 'ECONNRESET'],
     ['breaks its chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxx\r\n', 'HPE_INVALID_CHUNK_SIZE'],
+    ['changes the protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n', 'BROKEN'],
     ['says JSON and sends none', 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n[', 'BROKEN'],
   ])('%s', async (_title, answer, code) => {
     expect(await createClient({ socketPath: await raw(answer) }).call('listContainers')).toMatchObject({ kind: 'unreachable', code });
+  });
+
+  it('has a name that is too long for a socket', async () => {
+    const socketPath = join(at.dir, 'x'.repeat(107 - at.dir.length));
+    expect(await createClient({ socketPath }).call('getBuildInfo')).toMatchObject({ kind: 'unreachable', code: 'ENAMETOOLONG', reason: `${socketPath}: the path is longer than 107 bytes` });
   });
 
   it('is not there', async () => {
