@@ -37,7 +37,7 @@ export function transfer(wanted: Wanted, sink: Sink): Promise<Outcome> {
     const facts = { status: 0, received: 0 };
     const socket = new PatientSocket();
     const connection = { made: false };
-    const request = httpRequest({ method, path, headers: [...fields], maxHeaderSize, createConnection: () => socket.connect(socketPath) });
+    const request = httpRequest({ method, path, headers: [...fields], maxHeaderSize, createConnection: () => socket.connect({ path: socketPath }) });
     const end = (how: { kind: 'done' } | { kind: 'failed'; exit: number; reason: string }): void => {
       for (const timer of timers) clearTimeout(timer);
       if (body.kind === 'stream') body.stream.destroy();
