@@ -41,8 +41,9 @@ class DbusFilter implements Filter {
       else this.#ofHandshake(this.#handshake.push(from, bytes), fds);
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
+      const { speaker } = this.#messages ?? this.#handshake;
       // Descriptors that came after the handshake are the messages' to close.
-      this.#abort(`the ${from} does not speak D-Bus as it should: ${error.message}`, this.#messages === undefined ? fds : []);
+      this.#abort(`the ${speaker} does not speak D-Bus as it should: ${error.message}`, this.#messages === undefined ? fds : []);
     }
   }
 

@@ -13,6 +13,8 @@ export type Progress = { readonly kind: 'going' } | { readonly kind: 'rejected';
 const going: Progress = { kind: 'going' };
 
 export class Handshake {
+  /** Whose bytes are looked at: a violation is that side's. */
+  speaker: Side = 'consumer';
   readonly #out: FilterOutput;
   readonly #server = new SaslServer();
   readonly #client = new SaslClient();
@@ -31,8 +33,11 @@ export class Handshake {
 
   /** Throws Violation. */
   push(from: Side, bytes: Uint8Array): Progress {
+    this.speaker = from;
     if (from === 'provider') this.#ofProvider(bytes);
     else this.#server.receive(bytes);
+    // Of the consumer, what came before it could be answered.
+    this.speaker = 'consumer';
     return this.#go();
   }
 

@@ -14,8 +14,8 @@ import { Replies, type Awaited, type OpenReplies } from './replies.ts';
 import { Tracking } from './tracking.ts';
 import { describe, judge, type Answer, type Verdict } from './verdict.ts';
 
-/** Of a consumer's call to the bus: names and match rules. Of the bus: lists of names. */
-const maxBody = { consumer: 65_536, provider: 4 * 1024 * 1024 };
+/** Of a consumer's call to the bus: names and match rules. Of the bus: lists of names. Each session may hold one of both. */
+const maxBody = { consumer: 65_536, provider: 512 * 1024 };
 
 /** All that another one needs to go on between two messages. Plain data: it may go through JSON. */
 export interface MessagesState {
@@ -27,6 +27,8 @@ export interface MessagesState {
 }
 
 export class Messages {
+  /** Whose bytes are looked at: a violation is that side's. */
+  speaker: Side = 'consumer';
   readonly #out: FilterOutput;
   readonly #learn: boolean;
   readonly #policy: Policy;
@@ -68,6 +70,7 @@ export class Messages {
 
   /** Throws Violation. */
   push(from: Side, bytes: Uint8Array, fds: readonly number[]): void {
+    this.speaker = from;
     if (from === 'provider') this.#fromProvider.push(bytes, fds);
     else this.#pushConsumer(bytes, fds);
   }
@@ -113,7 +116,7 @@ export class Messages {
     const held = this.#held;
     this.#held = undefined;
     this.#out.resume('consumer');
-    if (held !== undefined) this.#pushConsumer(held, []);
+    if (held !== undefined) this.push('consumer', held, []);
     if (this.#endAfterHeld) this.end('consumer');
   }
 
@@ -158,8 +161,8 @@ export class Messages {
     this.#out.send('provider', busCall(header.serial, 'Ping', [], 'org.freedesktop.DBus.Peer'));
   }
 
-  #gone({ type, destination, member }: Header): void {
-    if (this.#helloSent || type !== messageType.call || destination !== busName || member !== 'Hello') return;
+  #gone({ type, destination, interface: iface = busName, member }: Header): void {
+    if (this.#helloSent || type !== messageType.call || destination !== busName || iface !== busName || member !== 'Hello') return;
     this.#helloSent = true;
     if (this.#tracking.begin()) this.#hold();
   }

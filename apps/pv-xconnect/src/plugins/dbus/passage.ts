@@ -78,7 +78,7 @@ export class Passage {
 
   close(): void {
     this.#out.closeFds(this.#arrived.splice(0));
-    this.#out.closeFds(this.#message?.fds ?? []);
+    if (this.#message !== undefined) this.#out.closeFds(this.#release(this.#message));
     this.#message = undefined;
   }
 

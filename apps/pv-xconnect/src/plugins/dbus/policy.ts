@@ -31,6 +31,9 @@ export function hasPolicy({ interface: only, allow, learn }: DbusSpec): boolean 
   return only !== undefined || allow !== undefined || learn === true;
 }
 
+/** Unique names of which a session knows something. Whoever comes back to a bus has a new one. */
+const maxKnown = 4096;
+
 /** What was learnt of unique names. Plain arrays: it may go through JSON. */
 export interface KnownPeers {
   readonly peers: readonly (readonly [string, Level])[];
@@ -68,6 +71,7 @@ export class Policy {
   /** `unique` owns `name`. */
   owns(unique: string, name: string): void {
     this.#names.set(unique, name);
+    if (this.#names.size > maxKnown) forgetOne(this.#names, () => true);
     this.atLeast(unique, this.levelOf(name));
   }
 
@@ -77,7 +81,10 @@ export class Policy {
   }
 
   atLeast(unique: string, granted: Level): void {
-    if (unique.startsWith(':') && granted > this.levelOf(unique)) this.#peers.set(unique, granted);
+    if (!unique.startsWith(':') || granted <= this.levelOf(unique)) return;
+    this.#peers.set(unique, granted);
+    // Anybody who may call the consumer is seen by it: rather one of those.
+    if (this.#peers.size > maxKnown) forgetOne(this.#peers, (one) => one === level.see);
   }
 
   /** The name itself, and `.*` of it and of every name above it. */
@@ -88,6 +95,13 @@ export class Policy {
     }
     return granted;
   }
+}
+
+/** The oldest of those, else of all. */
+function forgetOne<T>(known: Map<string, T>, isOfThose: (value: T) => boolean): void {
+  const [oldest] = known.keys();
+  for (const [unique, value] of known) if (isOfThose(value)) return void known.delete(unique);
+  if (oldest !== undefined) known.delete(oldest);
 }
 
 function collect(allow: readonly DbusRule[]): Map<string, Level> {

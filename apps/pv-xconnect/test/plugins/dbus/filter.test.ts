@@ -48,6 +48,89 @@ test('a bus that does not take the role is said so, with its user', () => {
   expect(bench.did.at(-1)).toBe('abort the bus does not take user 1001: REJECTED EXTERNAL');
 });
 
+const welcome = buildMessage({ type: messageType.return, flags: 1, serial: 1, replySerial: 1 }, [':1.7']);
+
+/** A session with a policy, after the handshake. */
+function begun(spec: object): FilterBench {
+  const bench = connected(spec);
+  bench.filter.onData('provider', bytes(`OK ${guid}\r\n`), []);
+  bench.filter.onData('consumer', bytes('\0AUTH EXTERNAL 30\r\nBEGIN\r\n'), []);
+  bench.sent.provider.length = 0;
+  return bench;
+}
+
+describe('a violation is that of who committed it, whoever spoke last', () => {
+  test('in the handshake', () => {
+    const bench = connected();
+    bench.filter.onData('consumer', bytes('\0AUTH EXTERNAL 30\r\nBEGIN \x01'), []);
+    bench.filter.onData('provider', bytes(`OK ${guid}\r\n`), []);
+    expect(bench.did.at(-1)).toBe('abort the consumer does not speak D-Bus as it should: byte 1 in a line of the D-Bus handshake');
+    const other = connected();
+    other.filter.onData('provider', bytes('WHAT\r\n'), []);
+    expect(other.did.at(-1)).toMatch(/^abort the provider does not speak/);
+  });
+
+  test('behind what was held back', () => {
+    const bench = begun({ allow: [{ talk: ['org.x.*'] }] });
+    bench.filter.onData('consumer', Buffer.concat([busCall(1, 'Hello', []), bytes('this is no D-Bus')]), []);
+    bench.filter.onData('provider', buildMessage({ type: messageType.return, flags: 1, serial: 9, replySerial: 0xffff0001 }, [[]]), []);
+    expect(bench.did.at(-1)).toMatch(/^abort the consumer does not speak D-Bus as it should: a D-Bus message begins with byte 116/);
+  });
+});
+
+test('a Hello that is refused does not begin anything: the owners are asked for after the real one', () => {
+  const bench = begun({ interface: 'org.x.Y' });
+  const asked = (): string[] => lines(bench, 'provider').match(/Ping|Hello|GetNameOwner/g) ?? [];
+  bench.filter.onData('consumer', busCall(1, 'Hello', [], 'org.x.Other'), []);
+  expect(asked()).toEqual(['Ping']);
+  bench.filter.onData('consumer', busCall(2, 'Hello', []), []);
+  expect(asked()).toEqual(['Ping', 'Hello', 'GetNameOwner']);
+});
+
+describe('what a bus makes a session remember or keep has an end', () => {
+  test('of those who come and go; who may be talked to stays', () => {
+    const bench = begun({ interface: 'org.x.Y' });
+    bench.filter.onData('consumer', busCall(1, 'Hello', []), []);
+    const signal = { type: messageType.signal, flags: 1, path: '/', interface: 'org.freedesktop.DBus', member: 'NameOwnerChanged', sender: 'org.freedesktop.DBus' };
+    bench.filter.onData('provider', Buffer.concat([welcome, buildMessage({ ...signal, serial: 2 }, ['org.x.Y', '', ':1.1'])]), []);
+    for (let count = 0; count < 10_000; count++) {
+      bench.filter.onData('provider', buildMessage({ ...signal, serial: 3 }, ['org.else', '', `:2.${count}`]), []);
+      bench.filter.onData('provider', buildMessage({ type: messageType.signal, flags: 1, serial: 4, path: '/', interface: 'a.b', member: 'C', sender: `:3.${count}`, destination: ':1.7' }), []);
+    }
+    const { known } = bench.filter.snapshot?.() as { known: { peers: [string, number][]; names: unknown[] } };
+    expect([known.peers.length, known.names.length]).toEqual([4096, 4096]);
+    expect(known.peers).toEqual(expect.arrayContaining([[':1.7', 2], [':1.1', 2], [':3.9999', 1]]));
+  });
+
+  test('of a list of names', () => {
+    const bench = begun({ interface: 'org.x.Y' });
+    bench.filter.onData('consumer', busCall(2, 'ListNames', []), []);
+    bench.filter.onData('provider', buildMessage({ type: messageType.return, flags: 1, serial: 1, replySerial: 2 }, [['x'.repeat(512 * 1024)]]), []);
+    expect(bench.did.at(-1)).toMatch(/^abort the provider .* a body of \d+ bytes, more than 524288/);
+  });
+});
+
+test('7.2-9 a session that ends while it answers closes its descriptors once', () => {
+  const bench = filterBench((spec, out) => {
+    const filter = makeDbusFilter(spec, {
+      ...out,
+      send: (to, sent, fds) => {
+        out.send(to, sent, fds);
+        // As the relay does when the bus does not read its messages.
+        if (Buffer.from(sent).includes('Ping')) filter.onClosed?.();
+      },
+    });
+    return filter;
+  }, { uid: 1001, interface: 'org.x.Y' });
+  bench.filter.onConnected?.();
+  bench.filter.onData('provider', bytes(`OK ${guid}\r\n`), []);
+  bench.filter.onData('consumer', bytes('\0AUTH EXTERNAL 30\r\nNEGOTIATE_UNIX_FD\r\n'), []);
+  bench.filter.onData('provider', bytes('AGREE_UNIX_FD\r\n'), []);
+  bench.filter.onData('consumer', bytes('BEGIN\r\n'), []);
+  bench.filter.onData('consumer', buildMessage({ type: messageType.call, flags: 0, serial: 2, path: '/o', member: 'M', destination: 'org.x.Z', unixFds: 1 }), [77]);
+  expect(bench.closed).toEqual([77]);
+});
+
 describe('7.2-9 descriptors', () => {
   test('in the handshake end the session and are closed', () => {
     const bench = connected();
