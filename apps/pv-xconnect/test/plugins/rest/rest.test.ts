@@ -185,6 +185,14 @@ test('7.2-23 a large answer to a client that has shut its side arrives whole, an
   expect(answer.slice(answer.indexOf('\r\n\r\n') + 4).length).toBe(size);
 });
 
+test('7.2-23 a client that has shut its side after several requests gets the answer to each', async () => {
+  const { provider, path } = await mesh();
+  const arrived = await http(provider);
+  const answer = await ask(path, get('/1') + post('Content-Length: 2', 'hi') + get('/3'));
+  expect(answer.match(/"line":"[^"]*"/g)).toEqual(['"line":"GET /1"', '"line":"POST /x"', '"line":"GET /3"']);
+  expect(arrived).toHaveLength(3);
+});
+
 test('7.2-23 an answer of HTTP/1.0 without a length ends with its connection', async () => {
   const { provider, path } = await mesh();
   await serve(provider.at(socketPath), (socket) => socket.once('data', () => void socket.end('HTTP/1.0 200 OK\r\n\r\nbody')));
