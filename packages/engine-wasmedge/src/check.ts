@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { machine } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Declaration, Engine, Program } from '@pv/engine/engine';
+import { pathTo } from '@pv/state/json';
 import { parseConfig, type WasmEdgeConfig } from './config.ts';
 import { limitLines } from './lxc-config.ts';
 import { type Module, readModule } from './module.ts';
@@ -23,16 +24,33 @@ export function checkDeclaration({ config: source, program }: Declaration, lxc: 
   const parsed = parseConfig(source, program.volumes);
   if (parsed.kind === 'invalid') return parsed;
   const { config } = parsed;
-  const problems = [...moduleProblems(program, config), ...compiledProblems(source.path, program, config), ...limitProblems(source.path, config, lxc)];
+  const problems = [...programProblems(source.path, program, config), ...limitProblems(source.path, config, lxc)];
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'ok', config, program };
 }
 
-function moduleProblems({ folder, file }: Program, { wasi }: WasmEdgeConfig): string[] {
-  const path = `${folder.split('/').at(-1)}/${file}`;
-  const read = readModule(readFileSync(join(folder, file)));
-  if (read.kind === 'invalid') return [`${path}: ${read.reason}`];
-  const problem = unmet(read.module, wasi);
-  return problem === undefined ? [] : [`${path}: ${problem}`];
+function programProblems(path: string, program: Program, config: WasmEdgeConfig): string[] {
+  const read = readProgram(program);
+  if (read.kind === 'unreadable') return [`${nameOf(program)}: cannot be read: ${read.reason}; install the revision again`];
+  return [...moduleProblems(read.bytes, program, config), ...compiledProblems(path, read.bytes, program, config)];
+}
+
+type ReadResult = { readonly kind: 'bytes'; readonly bytes: Buffer } | { readonly kind: 'unreadable'; readonly reason: string };
+
+function readProgram({ folder, file }: Program): ReadResult {
+  try {
+    return { kind: 'bytes', bytes: readFileSync(join(folder, file)) };
+  } catch (error) {
+    return { kind: 'unreadable', reason: (error as Error).message };
+  }
+}
+
+/** As messages name the module. */
+const nameOf = ({ folder, file }: Program): string => `${basename(folder)}/${file}`;
+
+function moduleProblems(bytes: Uint8Array, program: Program, { wasi }: WasmEdgeConfig): string[] {
+  const read = readModule(bytes);
+  const problem = read.kind === 'invalid' ? read.reason : unmet(read.module, wasi);
+  return problem === undefined ? [] : [`${nameOf(program)}: ${problem}`];
 }
 
 /** What the runtime itself provides; its plug-ins are not in a container's root. */
@@ -46,12 +64,12 @@ function unmet({ imports, exports }: Module, wasi: boolean): string | undefined 
   return exports.includes('_start') ? undefined : "exports no '_start': it is a library, not a program";
 }
 
-function compiledProblems(path: string, { folder, file }: Program, config: WasmEdgeConfig): string[] {
-  if (config.aot === undefined) return [];
-  const absent = Object.entries(config.aot.files).filter(([, compiled]) => !existsSync(join(folder, compiled)));
-  if (absent.length > 0) return absent.map(([name, compiled]) => `${path}: $.aot.files.${name}: the state has no '${compiled}'`);
-  const sum = createHash('sha256').update(readFileSync(join(folder, file))).digest('hex');
-  return sum === config.aot.module ? [] : [`${path}: $.aot.module: is not the SHA-256 sum of ${file}, which is ${sum}: compile it again`];
+function compiledProblems(path: string, bytes: Uint8Array, { folder, file }: Program, { aot }: WasmEdgeConfig): string[] {
+  if (aot === undefined) return [];
+  const absent = Object.entries(aot.files).filter(([, compiled]) => !existsSync(join(folder, compiled)));
+  if (absent.length > 0) return absent.map(([name, compiled]) => `${path}: ${pathTo('$.aot.files', name)}: the state has no '${compiled}'`);
+  const sum = createHash('sha256').update(bytes).digest('hex');
+  return sum === aot.module ? [] : [`${path}: $.aot.module: is not the SHA-256 sum of ${file}, which is ${sum}: compile it again`];
 }
 
 /** LXC's engine knows what this machine can limit. */

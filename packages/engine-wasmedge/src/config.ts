@@ -7,7 +7,7 @@ import { parseJson, pathTo } from '@pv/state/json';
 import { Findings, problemText } from '@pv/state/problem';
 import * as z from 'zod/mini';
 
-const noControls = z.string().check(z.regex(/^[^\0]*$/, { error: 'must hold no NUL' }));
+const noNul = z.string().check(z.regex(/^[^\0]*$/, { error: 'must hold no NUL' }));
 const fileName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, { error: 'must be a plain file name' }));
 const variable = z.string().check(z.regex(/^[^-=\0][^=\0]*$/, { error: 'must be the name of a variable' }));
 /** WasmEdge separates the parts of a mapping with colons. */
@@ -21,9 +21,16 @@ const Directory = z.strictObject({
   read_only: z._default(z.boolean(), false),
 });
 
+/** Less than the least cannot even be started, and the kernel takes a number of more than 64 bits for a small one. */
+function isMemory(text: string): boolean {
+  const [, digits = '', unit = ''] = /^([1-9]\d*)([KMG]?)$/.exec(text) ?? [];
+  const bytes = Number(digits) * 1024 ** ['', 'K', 'M', 'G'].indexOf(unit);
+  return bytes >= 1024 ** 2 && bytes <= 1_000_000 * 1024 ** 3;
+}
+
 const Limits = z.strictObject({
   /** Bytes, or with K, M or G; of the whole container, the runtime included. */
-  memory: z.optional(z.string().check(z.regex(/^[1-9]\d{0,14}[KMG]?$/, { error: 'must be bytes, such as "32M"' }))),
+  memory: z.optional(z.string().check(z.refine(isMemory, { error: 'must be bytes, such as "32M", from "1M" to "1000000G"' }))),
   /** Processes and threads; the runtime has two. */
   pids: z.optional(z.int().check(z.gte(2))),
   /** CPUs: 0.5 is half of one. */
@@ -39,8 +46,8 @@ const Compiled = z.strictObject({
 
 const WasmEdgeDocument = z.strictObject({
   '#spec': z.optional(z.literal('wasmedge-config@1')),
-  args: z._default(z.array(noControls), []),
-  env: z._default(z.record(variable, noControls), {}),
+  args: z._default(z.array(noNul), []),
+  env: z._default(z.record(variable, noNul), {}),
   /** By the path that the module sees. */
   dirs: z._default(z.record(guestPath, Directory), {}),
   /** False: the module may import nothing of WASI. */
@@ -68,6 +75,7 @@ export function parseConfig({ path, text }: { readonly path: string; readonly te
     if (!volumes.includes(volume)) findings.problem(path, `${pathTo('$.dirs', guest)}.volume`, `run.json has no volume '${volume}'; it has ${volumes.join(', ') || 'none'}`);
   }
   if (config?.wasi === false) refuseUseless(config, path, findings);
+  if (config !== undefined) refuseTooLong(config, path, findings);
   if (config === undefined || findings.problems.length > 0) return { kind: 'invalid', problems: findings.problems.map(problemText) };
   return { kind: 'ok', config };
 }
@@ -77,4 +85,12 @@ function refuseUseless({ args, env, dirs }: WasmEdgeConfig, path: string, findin
   for (const [key, value] of Object.entries({ args, env, dirs })) {
     if (Object.keys(value).length > 0) findings.problem(path, `$.${key}`, 'cannot reach a module without WASI: remove it, or say "wasi": true');
   }
+}
+
+/** The kernel's limit for one word of a command line; so much for all together is within its others, too. */
+const room = 128 * 1024;
+
+function refuseTooLong({ args, env, dirs }: WasmEdgeConfig, path: string, findings: Findings): void {
+  const bytes = Buffer.byteLength([...args, ...Object.entries(env).flat(), ...Object.keys(dirs)].join(' '));
+  if (bytes >= room) findings.problem(path, '$', `args, env and dirs have ${bytes} bytes together: must be fewer than ${room}`);
 }

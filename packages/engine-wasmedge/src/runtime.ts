@@ -33,7 +33,8 @@ export async function findRuntime(tree: string): Promise<RuntimeResult> {
   if (Number(major) === oldest[0] && Number(minor) < oldest[1]) return unusable(`wasmedge ${major}.${minor}${patch}${within} is too old: install ${oldest.join('.')} or newer`);
   const targets = await targetsOf(tree, program);
   const files = targets.map((target) => ({ source: resolved(join(tree, target)), target }));
-  const stray = files.find(({ source }) => !source.startsWith(realpathSync(tree)));
+  const realTree = realpathSync(tree).replace(/\/?$/, '/');
+  const stray = files.find(({ source }) => !source.startsWith(realTree));
   if (stray !== undefined) return unusable(`${stray.target}, which wasmedge needs, is a link that leads out of ${tree}: make it a relative one`);
   return { kind: 'runtime', runtime: { program, version: `${major}.${minor}${patch}`, files } };
 }

@@ -2,6 +2,7 @@
  * WebAssembly containers: LXC's monitor keeps each, as it keeps any other, and its first process is WasmEdge with the
  * module; see docs/decisions/0012-webassembly.md. So namespaces, limits, records, adoption and the mesh are LXC's.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BindMount, Engine, Program, StartResult, StartSpec } from '@pv/engine/engine';
 import { checkDeclaration, compiledFile } from './check.ts';
@@ -20,11 +21,17 @@ export interface WasmEdgeOptions {
 
 export function createWasmEdgeEngine({ lxc, tree }: WasmEdgeOptions): Engine {
   const known: { result?: Promise<RuntimeResult> } = {};
-  const runtime = async (): Promise<RuntimeResult> => {
+  const find = async (): Promise<RuntimeResult> => {
     const result = await (known.result ??= findRuntime(tree));
     // It may be installed later.
     if (result.kind === 'unusable') delete known.result;
     return result;
+  };
+  const runtime = async (): Promise<RuntimeResult> => {
+    const result = await find();
+    if (result.kind === 'unusable' || isComplete(result.runtime)) return result;
+    delete known.result;
+    return find();
   };
   return {
     type: 'wasmedge',
@@ -41,6 +48,11 @@ export function createWasmEdgeEngine({ lxc, tree }: WasmEdgeOptions): Engine {
     sweep: (spec) => lxc.sweep(spec),
     tidy: () => lxc.tidy(),
   };
+}
+
+/** An upgrade, of a library too, may have left other files than those that were found. */
+function isComplete({ files }: Runtime): boolean {
+  return files.every(({ source }) => existsSync(source));
 }
 
 async function start(spec: StartSpec, found: RuntimeResult, lxc: Engine): Promise<StartResult> {

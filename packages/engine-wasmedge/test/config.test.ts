@@ -36,12 +36,15 @@ describe('wasmedge.json', () => {
     ['more memory than there can be', '{"memory_pages": 65537}', '$.memory_pages: must be at most 65536'],
     ['half a gas', '{"gas": 0.5}', '$.gas: must be a whole number'],
     ['a limit in words', '{"limits": {"memory": "much"}}', '$.limits.memory: must be bytes, such as "32M"'],
+    ['a limit that nothing starts in', '{"limits": {"memory": "1023K"}}', '$.limits.memory: must be bytes, such as "32M", from "1M" to "1000000G"'],
+    ['a limit that the kernel would take for a small one', '{"limits": {"memory": "17179869185G"}}', '$.limits.memory: must be bytes, such as "32M", from "1M" to "1000000G"'],
     ['a limit of several lines', '{"limits": {"memory": "1M\\nlxc.hook.pre-start = /x"}}', '$.limits.memory: must be bytes'],
     ['fewer threads than the runtime has', '{"limits": {"pids": 1}}', '$.limits.pids: must be at least 2'],
     ['no CPU', '{"limits": {"cpu": 0}}', '$.limits.cpu: must be at least 0.01'],
     ['a sum that is none', '{"aot": {"module": "x", "files": {}}}', '$.aot.module: must be a SHA-256 sum'],
     ['a compiled file elsewhere', `{"aot": {"module": "${'a'.repeat(64)}", "files": {"x86_64": "../x.so"}}}`, '$.aot.files.x86_64: must be a plain file name'],
     ['arguments without WASI', '{"wasi": false, "args": ["x"]}', '$.args: cannot reach a module without WASI'],
+    ['more arguments than a command line has room for', JSON.stringify({ args: ['é'.repeat(30_000), 'é'.repeat(30_000)], env: { LONG: 'x'.repeat(20_000) } }), '$: args, env and dirs have 140007 bytes together: must be fewer than 131072'],
     ['directories without WASI', '{"wasi": false, "dirs": {"/data": {"volume": "data"}}}', '$.dirs: cannot reach a module without WASI'],
   ])('%s is refused, with its place', (_title, text, message) => {
     const result = parse(text);

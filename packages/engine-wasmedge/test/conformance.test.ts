@@ -11,7 +11,8 @@ describe('WasmEdge, as any engine', () => {
   afterAll(() => held.harness?.close());
 
   for (const { title, run } of [...conformanceCases, ...confinementCases]) {
-    test(title, async () => {
+    // A hundred restarts on a busy machine.
+    test(title, { timeout: 300_000 }, async () => {
       if (held.harness === undefined) throw new Error('no harness');
       await run(held.harness);
     });

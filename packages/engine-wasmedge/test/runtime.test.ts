@@ -1,8 +1,9 @@
-import { chmodSync, copyFileSync, linkSync, mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { project, tree } from '@pv/testkit/box/project';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findRuntime } from '../src/runtime.ts';
+import { libz, linkedTree } from './kit/linked-tree.ts';
 
 // On the file system of the tree.
 const temp = { path: join(project, '.cache', 'test', `wasmedge-runtime-${process.pid}`) };
@@ -21,16 +22,7 @@ function put(path: string, text: string): void {
   chmodSync(path, 0o755);
 }
 
-async function filesOf(root: string): Promise<string[]> {
-  const found = await findRuntime(root);
-  return found.kind === 'runtime' ? found.runtime.files.map(({ target }) => target) : [];
-}
-
-/** Without a second copy of a large file. */
-function linked(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true });
-  linkSync(realpathSync(from), to);
-}
+const copied = (name: string): Promise<string> => linkedTree(tree('wasmedge'), join(temp.path, name));
 
 const reasonFor = async (root: string): Promise<string> => {
   const found = await findRuntime(root);
@@ -62,11 +54,21 @@ describe('the runtime', () => {
   });
 
   it('whose library leads out of its tree is refused: the host would follow the link to a file of its own', async () => {
-    const root = join(temp.path, 'stray');
-    for (const target of await filesOf(tree('wasmedge'))) linked(join(tree('wasmedge'), target), join(root, target));
-    const library = join(root, 'usr/lib/x86_64-linux-gnu/libz.so.1');
+    const root = await copied('stray');
+    const library = join(root, libz);
     renameSync(library, join(root, 'libz'));
     symlinkSync('/libz', library);
     expect(await reasonFor(root)).toMatch(/libz\.so\.1, which wasmedge needs, is a link that leads out of .*: make it a relative one$/);
+  });
+
+  it('whose library leads into a tree beside it is refused, even if that one is called alike', async () => {
+    const [root, beside] = [await copied('tree'), join(temp.path, 'tree-2')];
+    for (const folder of [beside, join(root, 'tree-2')]) {
+      mkdirSync(folder);
+      linkSync(join(root, libz), join(folder, 'libz'));
+    }
+    rmSync(join(root, libz));
+    symlinkSync('../../../../tree-2/libz', join(root, libz));
+    expect(await reasonFor(root)).toMatch(/libz\.so\.1, which wasmedge needs, is a link that leads out of .*tree: /);
   });
 });

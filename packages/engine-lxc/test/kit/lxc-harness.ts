@@ -43,23 +43,28 @@ export function lxcHarness(file: string, options: Partial<LxcOptions> = {}, root
   };
   return {
     root, lxcPath, engine, another, specWith,
-    ...inspection,
+    ...keptByLxc,
     limited: (behaviour, limits) => specWith(shellScript(behaviour), limitLines(limits)),
     spec: (script) => specWith(script, []),
     hearsSignals: true,
     behaving: (behaviour) => specWith(shellScript(behaviour), []),
     cue: (_spec, { init }) => void process.kill(init.pid, 'SIGUSR1'),
-    killMonitor: ({ stateDir }) => void process.kill(Number(readFileSync(join(stateDir, 'monitor.pid'), 'utf8')), 'SIGKILL'),
-    waitFor: async (check, what) => void (await waitFor(check, { what })),
     close: async () => {
-      for (const spec of specs) await removeAll(engine, spec);
+      for (const spec of specs) await removeContainer(engine, spec);
       engine.tidy();
       temp.remove();
     },
   };
 }
 
-async function removeAll(engine: Engine, spec: StartSpec): Promise<void> {
+/** What any harness has whose containers LXC's monitor keeps. */
+export const keptByLxc = {
+  ...inspection,
+  killMonitor: ({ stateDir }: StartSpec): void => void process.kill(Number(readFileSync(join(stateDir, 'monitor.pid'), 'utf8')), 'SIGKILL'),
+  waitFor: async (check: () => boolean, what: string): Promise<void> => void (await waitFor(check, { what, timeoutMs: 60_000 })),
+};
+
+export async function removeContainer(engine: Engine, spec: StartSpec): Promise<void> {
   const found = await engine.adopt(spec);
   if (found.kind === 'running') {
     await found.container.kill();

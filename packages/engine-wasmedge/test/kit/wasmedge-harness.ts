@@ -1,18 +1,15 @@
 /** Real WebAssembly containers for tests: the WasmEdge of the set-up's tree, kept by LXC in a temporary directory. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerName } from '@pv/contract/names';
 import type { ConfiningHarness, Limits } from '@pv/engine/conformance-limits';
 import type { Engine, StartSpec } from '@pv/engine/engine';
 import { createLxcEngine } from '@pv/engine-lxc/lxc-engine';
 import { tree } from '@pv/testkit/box/project';
-import { inspection } from '@pv/testkit/container-inspection';
 import { tempRoot } from '@pv/testkit/temp-root';
-import { waitFor } from '@pv/testkit/wait-for';
+import { hook, keptByLxc, removeContainer } from '../../../engine-lxc/test/kit/lxc-harness.ts';
 import { createWasmEdgeEngine } from '../../src/wasmedge-engine.ts';
 import { moduleFor } from './modules.ts';
-
-const hook = join(import.meta.dirname, '..', '..', '..', 'engine-lxc', 'hooks', 'pv-lxc-hook');
 
 export interface WasmEdgeHarness extends ConfiningHarness {
   /** A container with this module and `wasmedge.json`; it has a volume 'data'. */
@@ -22,12 +19,12 @@ export interface WasmEdgeHarness extends ConfiningHarness {
   close(): Promise<void>;
 }
 
-/** `file`: unique among test files, since names of cgroups are the machine's. */
-export function wasmEdgeHarness(file: string): WasmEdgeHarness {
+/** `file`: unique among test files, since names of cgroups are the machine's. `root`: where WasmEdge is installed. */
+export function wasmEdgeHarness(file: string, root = tree('wasmedge')): WasmEdgeHarness {
   const temp = tempRoot(`pv-wasmedge-${file}`);
   const specs: StartSpec[] = [];
   const another = (): Engine => createWasmEdgeEngine({
-    lxc: createLxcEngine({ hook, logLevel: 2, allowHostNetwork: false, lxcPath: join(temp.path, 'lxc') }), tree: tree('wasmedge'),
+    lxc: createLxcEngine({ hook, logLevel: 2, allowHostNetwork: false, lxcPath: join(temp.path, 'lxc') }), tree: root,
   });
   const engine = another();
   const specOf = (module: Uint8Array, config: object = { dirs: { '/data': { volume: 'data' } } }): StartSpec => {
@@ -37,15 +34,13 @@ export function wasmEdgeHarness(file: string): WasmEdgeHarness {
   };
   const dataOf = ({ volumesDir, name }: StartSpec): string => join(volumesDir, name, 'data');
   return {
-    engine, another, specOf, dataOf, ...inspection,
+    engine, another, specOf, dataOf, ...keptByLxc,
     hearsSignals: false,
     behaving: (behaviour) => specOf(moduleFor(behaviour)),
     limited: (behaviour, limits) => specOf(moduleFor(behaviour), { limits: configured(limits) }),
     cue: (spec) => writeFileSync(join(dataOf(spec), 'cue'), ''),
-    killMonitor: ({ stateDir }) => void process.kill(Number(readFileSync(join(stateDir, 'monitor.pid'), 'utf8')), 'SIGKILL'),
-    waitFor: async (check, what) => void (await waitFor(check, { what })),
     close: async () => {
-      for (const spec of specs) await end(engine, spec);
+      for (const spec of specs) await removeContainer(engine, spec);
       engine.tidy();
       temp.remove();
     },
@@ -53,15 +48,6 @@ export function wasmEdgeHarness(file: string): WasmEdgeHarness {
 }
 
 const configured = ({ memory, ...others }: Limits) => ({ ...(memory === undefined ? {} : { memory: `${memory}M` }), ...others });
-
-async function end(engine: Engine, spec: StartSpec): Promise<void> {
-  const found = await engine.adopt(spec);
-  if (found.kind === 'running') {
-    await found.container.kill();
-    await found.container.ended;
-  }
-  await engine.sweep(spec);
-}
 
 function makeSpec(name: string, root: string, module: Uint8Array, config: string): StartSpec {
   const own = join(root, name);
