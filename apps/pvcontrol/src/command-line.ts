@@ -55,7 +55,8 @@ function find([first = '', second = '', ...rest]: readonly string[]): { verb: Co
 }
 
 function operandProblem({ operands: wanted }: Command, given: readonly string[]): string | undefined {
-  const missing = wanted[given.findIndex((operand) => operand === '') >= 0 ? 0 : given.length];
+  const empty = given.indexOf('');
+  const missing = wanted[empty < 0 ? given.length : empty];
   if (missing !== undefined) return `${missing} is missing`;
   return given.length > wanted.length ? `'${given[wanted.length] ?? ''}' is too much` : undefined;
 }

@@ -26,7 +26,9 @@ const answers: Readonly<Record<string, unknown>> = {
   'GET /xconnect-status': [...mesh, link({ consumer: 'web', target: '/run/w' })],
   'GET /xconnect-why/web/raw': explanation({ consumer: 'web', requirements: [{ role: 'client', target: '/run/w', required: true, file: 'web/run.json', path: '$.services.required[0]' }], offers: [{ provider: 'gone', type: 'unix', socket: '/run/s', roles: ['client'] }] }),
   'GET /xconnect-why/web/self': explanation({ consumer: 'web', service: 'self', requirements: [{ role: 'client', target: '/run/w', required: false, file: 'web/services.json', path: '$.services[0]' }], offers: [{ provider: 'web', type: 'unix', socket: '/run/s' }] }),
-  'GET /xconnect-graph': [{ type: 'unix', name: 'raw', consumer: 'c', provider: 'p', role: 'client', socket: '/run/s', interface: '/run/t', target: '/run/t', consumer_pid: 5, provider_pid: 0 }],
+  'GET /xconnect-graph': [{ type: 'unix', name: 'raw', consumer: 'c', provider: 'p', role: 'client', socket: '/run/s', interface: '/run/t', target: '/run/t', consumer_pid: 5, provider_pid: 0 }].flatMap((one) => [
+    one, { ...one, consumer_pid: 0 }, { ...one, consumer_pid: 0, provider_pid: 6 }, { ...one, provider_pid: 6 }, { ...one, type: 'dbus', name: 'bus', provider: '_pv_' },
+  ]),
 };
 
 const root = tempRoot('pv-control');
@@ -224,6 +226,7 @@ describe('the command line', () => {
     [[], 'a command is missing'], [['nope'], "'nope' is not a command"], [['containers'], "'containers' needs a verb"],
     [['containers', 'nope'], "'containers nope' is not a command"], [['--nope'], "Unknown option '--nope'"],
     [['graph', 'ls', '--dot'], '--dot has no meaning'], [['graph', 'show', '--dot', '--mermaid'], '--mermaid and --dot exclude each other'], [['graph', 'watch', '-f', 'x'], '-f has no meaning'],
+    [['graph', 'why', '', 'raw'], 'CONSUMER is missing'], [['graph', 'why', 'web', ''], 'SERVICE is missing'], [['containers', 'stop', 'web', ''], "'' is too much"],
   ])('%j is wrong: %s', async (args, message) => {
     expect(parseCommandLine(args)).toMatchObject({ kind: 'wrong', message: expect.stringContaining(message) });
     expect(await pvcontrol(...args)).toMatchObject({ code: 1, out: expect.stringContaining('Usage: pvcontrol'), err: expect.stringContaining(message) });

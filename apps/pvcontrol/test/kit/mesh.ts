@@ -13,10 +13,12 @@ export function link(more: Loose<LinkStatus> = {}): LinkStatus {
 }
 
 export const mesh = [
-  link({ sessions: 1, accepted: 17, bytes_to_provider: 999, bytes_to_consumer: 1_234_567, refused: 2, last_error: 'Broken pipe' }),
+  link({ sessions: 1, accepted: 17, bytes_to_provider: 999, bytes_to_consumer: 1_234_567, descriptors: 3, refused: 2, last_error: 'Broken pipe' }),
   link({ consumer: 'other', role: 'admin', target: '/run/o', state: 'waiting', reason: 'container other does not run', consumer_pid: 0 }),
   link({ name: 'api', type: 'rest', target: '/run/api', socket: '/run/a', state: 'failed', reason: '/run/api: Read-only file system' }),
   link({ name: 'bus', type: 'dbus', provider: 'q', target: '/run/b', socket: '/run/q' }),
+  link({ name: 'screen', type: 'wayland', provider: 'q', target: '/run/w', socket: '/run/w', sandboxed: true, descriptors: 1 }),
+  link({ name: 'screen', type: 'wayland', consumer: 'other', provider: 'q', target: '/run/w', socket: '/run/w', sandboxed: false }),
 ];
 
 export function container(name: string, more: Loose<Container> = {}): Container {

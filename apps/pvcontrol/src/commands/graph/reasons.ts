@@ -7,7 +7,7 @@ import type { Container } from '@pv/contract/containers';
 import type { LinkExplanation, ServiceOffer, ServiceRequirement } from '@pv/contract/explain';
 import { hostName } from '@pv/contract/grammar';
 import type { LinkStatus } from '@pv/contract/graph';
-import { stateText, trafficText } from '../../format/link.ts';
+import { detailTexts, stateText } from '../../format/link.ts';
 
 export interface Check {
   readonly check: 'consumer' | 'requirement' | 'provider' | 'consent' | 'running' | 'link';
@@ -85,8 +85,7 @@ function meshCheck({ target }: ServiceRequirement, { consumer }: LinkExplanation
   if (mesh.kind === 'away') return { check: 'link', verdict: 'unknown', text: mesh.reason, hint: mesh.hint };
   const link = mesh.links.find((one) => one.consumer === consumer && one.target === target);
   if (link === undefined) return no('link', 'pv-xconnect does not have it yet', 'Try again in a second; pantavisor.log has its messages under pv-xconnect-out and pv-xconnect-err');
-  const details = [`${stateText(link)}, since ${link.since}`, trafficText(link), ...(link.last_error === undefined ? [] : [`last error: ${link.last_error}`])];
-  const text = details.filter((detail) => detail !== '').join('; ');
+  const text = [`${stateText(link)}, since ${link.since}`, ...detailTexts(link)].join('; ');
   if (link.state === 'established') return yes('link', text);
   return no('link', text, link.state === 'waiting' ? 'It is made as soon as both run' : 'docs/overview/mesh.md, "States", says what to do for each reason');
 }

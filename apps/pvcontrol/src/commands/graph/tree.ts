@@ -1,6 +1,6 @@
 /** The mesh as a tree for a terminal: providers, below them their services, below those who uses them. Pure. */
 import type { LinkState, LinkStatus } from '@pv/contract/graph';
-import { stateText, trafficText } from '../../format/link.ts';
+import { detailTexts, stateText } from '../../format/link.ts';
 import { shorten, visible } from '../../format/text.ts';
 
 const arrows: Readonly<Record<LinkState, string>> = { established: '─▶', waiting: '╌▷', failed: '─✗' };
@@ -22,9 +22,8 @@ function servicesOf(links: readonly LinkStatus[]): string[] {
 
 function userLines(link: LinkStatus, indent: string, last: boolean): string[] {
   const { consumer, role, target, state } = link;
-  const notes = [stateText(link), trafficText(link), ...(link.last_error === undefined ? [] : [`last error: ${link.last_error}`])].filter((note) => note !== '');
   const below = `${indent}${last ? ' ' : '│'}     `;
-  return [`${indent}${last ? '└' : '├'}${arrows[state]} ${consumer} as ${role}, at ${target}`, ...notes.map((note) => `${below}${note}`)];
+  return [`${indent}${last ? '└' : '├'}${arrows[state]} ${consumer} as ${role}, at ${target}`, ...[stateText(link), ...detailTexts(link)].map((note) => `${below}${note}`)];
 }
 
 /** In the order of first appearance. */
