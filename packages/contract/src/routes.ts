@@ -126,24 +126,24 @@ export function matchRoute(server: Route['server'], method: string, pathname: st
   return { kind: 'route', match: { name, params } };
 }
 
-function fits(row: Route, segments: readonly (string | undefined)[]): boolean {
+function fits(row: Route, segments: readonly string[]): boolean {
   const parts = row.path.split('/').slice(1);
   return parts.length === segments.length && parts.every((part, index) => (part.startsWith('{') ? segments[index] !== '' : part === segments[index]));
 }
 
-function noRow(segments: readonly (string | undefined)[]): MatchResult {
+function noRow(segments: readonly string[]): MatchResult {
   if (segments.length === 2 && segments[1] === '') {
     if (segments[0] === 'containers') return { kind: 'error', code: 'missing-container-name', allow: ['PUT'] };
     if (segments[0] === 'daemons') return { kind: 'error', code: 'missing-daemon-name', allow: ['PUT'] };
   }
-  return { kind: 'error', code: 'no-such-endpoint', allow: [], detail: `/${segments.map((s) => s ?? '?').join('/')}`.slice(0, 200) };
+  return { kind: 'error', code: 'no-such-endpoint', allow: [], detail: `/${segments.join('/')}`.slice(0, 200) };
 }
 
-/** undefined: not decodable, fits nothing. */
-function decodeSegment(segment: string): string | undefined {
+/** What cannot be decoded stays as it came: no name has a `%`. */
+function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return undefined;
+    return segment;
   }
 }

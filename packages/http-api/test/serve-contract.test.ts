@@ -67,6 +67,12 @@ describe('what does not', () => {
     expect(answers.map(({ status }) => status)).toEqual([413, 413, 200]);
   });
 
+  test.each(['a b', 'a%zz', '%ff'])('a bad name is told what names are: %s', async (name) => {
+    const { path } = await served(echo);
+    const [answer] = await rawExchange(path, put(`/containers/${name.replace(' ', '%20')}`, '{"action":"stop"}'));
+    expect(JSON.parse(answer?.body ?? '')).toMatchObject({ code: 'bad-name', Error: 'Invalid name: is not a container name: it must match ^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' });
+  });
+
   test('a wrong method is told which are right', async () => {
     const { path } = await served(echo);
     const [answer] = await rawExchange(path, 'DELETE /containers HTTP/1.1\r\nConnection: close\r\n\r\n');
