@@ -57,10 +57,10 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
   const log = lineWriter(process.stdout);
   const door = await openDoor({ listeners: listen.listeners, core: { path: coreSocket, clock: systemClock }, log }).catch((error: Error) => error.message);
   if (typeof door === 'string') return fail(door);
-  const { uid, gid, capabilities } = privileges;
-  log(`listening for ${listen.listeners.length} callers as uid ${uid}, gid ${gid}, capabilities 0x${capabilities.toString(16)}; forwarding to ${coreSocket}`);
   const stop = (): void => void door.close(drainMs).then(() => process.exit(exit.ok));
   process.once('SIGTERM', stop).once('SIGINT', stop);
+  const { uid, gid, capabilities } = privileges;
+  log(`listening for ${listen.listeners.length} callers as uid ${uid}, gid ${gid}, capabilities 0x${capabilities.toString(16)}; forwarding to ${coreSocket}`);
 }
 
 function fail(problem: string, code: number = exit.failed): void {
