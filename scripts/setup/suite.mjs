@@ -2,7 +2,6 @@
 // has installed, and where its apt installs from, stay as they are. Such a tree can be the root of a container.
 //   .cache/trees/<name>-<key>/   usr, etc, and links for bin, sbin, lib, lib64
 //   .cache/trees/<name>          a link to the one that counts now
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,12 +12,14 @@ import { capture, say, SetupError } from './say.mjs';
 import { root } from './workspace.mjs';
 
 const folder = join(root, '.cache', 'trees');
+/** Debian's name of this machine's. */
+const architecture = { x64: 'amd64', arm: 'armhf' }[process.arch] ?? process.arch;
 
 /**
  * `packages` come with their dependencies, as the suite has them now: apt checks each by the archive's signature. `pins`
  * are SHA-256 sums by architecture of those whose exact version counts.
  */
-const trees = {
+export const trees = {
   wasmedge: {
     suite: 'trixie',
     packages: ['wasmedge'],
@@ -27,6 +28,10 @@ const trees = {
       amd64: {
         wasmedge: 'a53631f2447cc83ea0566cecd64c3f920f5e4e2b64a000eea8e45ec1876ca54f',
         libwasmedge0: '1f898b4c55e9f70adff72d06dfb5985850a963c156ddd9ff4f82cef9c589f35e',
+      },
+      arm64: {
+        wasmedge: 'e5e0052f085063b1d4e3bb1b31aa05a5a747584ac0b5d3dfacdf5d5834b860fa',
+        libwasmedge0: '3e75af06b27133a6ec25b3f0e266ddc916a06e3d77a85afb8ba11b541ced933e',
       },
     },
   },
@@ -65,7 +70,7 @@ export async function ensureTrees(names) {
 
 function treePath(name) {
   const { suite, packages, pins = {} } = trees[name];
-  const key = createHash('sha256').update(JSON.stringify([suite, packages, pins])).digest('hex').slice(0, 12);
+  const key = createHash('sha256').update(JSON.stringify([suite, packages, { [architecture]: pins[architecture] }])).digest('hex').slice(0, 12);
   return join(folder, `${name}-${key}`);
 }
 
@@ -83,7 +88,7 @@ async function makeTree(name, { suite, packages, why, pins = {} }) {
   const work = mkdtempSync(join(folder, `.${name}-`));
   try {
     const archives = await download(work, suite, packages);
-    checkPins(archives, pins[architecture()] ?? {}, suite);
+    checkPins(archives, pins[architecture] ?? {}, suite);
     const tree = join(work, 'tree');
     mkdirSync(tree);
     for (const archive of archives) await unpack(archive, tree);
@@ -143,10 +148,6 @@ export function archiveIn(targets, suite) {
 
 function codename() {
   return /^VERSION_CODENAME=(\S+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
-}
-
-function architecture() {
-  return execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
 }
 
 function checkPins(archives, pins, suite) {
