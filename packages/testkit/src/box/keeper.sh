@@ -6,11 +6,11 @@ set -u
 dir=$1
 here=${0%/*}
 
-(
-  while read -r cgroup; do echo 0 >"$cgroup/cgroup.procs" || exit 1; done <"$dir/cgroups"
-  exec setpriv --pdeathsig KILL \
-    unshare --mount --pid --net --ipc --uts --cgroup --fork --kill-child sh "$here/inside.sh" "$dir"
-) &
+# Only process 1 and what it starts go into the cgroups: in a version 2 hierarchy no one may be in the box's root.
+setpriv --pdeathsig KILL \
+  unshare --mount --pid --net --ipc --uts --fork --kill-child sh -c '
+    while read -r cgroup; do echo 0 >"$cgroup/cgroup.procs" || exit 1; done <"$2/cgroups"
+    exec unshare --cgroup sh "$1/inside.sh" "$2"' sh "$here" "$dir" &
 box=$!
 trap '' PIPE # nobody may be there any more to read what we say
 

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Box } from '../../src/box/box.ts';
+import { hierarchies } from '../../src/box/hierarchies.ts';
 import { project } from '../../src/box/project.ts';
 import { startBox, type BoxOptions } from '../../src/box/start-box.ts';
 import { loopDevices } from '../../src/resources.ts';
@@ -37,6 +38,12 @@ describe('a box', () => {
     expect(name).toBe('pv-box');
     expect(hostname()).not.toBe('pv-box');
     expect(rest).toEqual(existsSync('/sys/fs/cgroup/cgroup.procs') ? ['lo', '/init.scope', ''] : ['lo', '/', ...(existsSync('/sys/fs/cgroup/unified') ? ['/init.scope'] : []), '']);
+  });
+
+  it('has nobody in the root of a version 2 hierarchy, which could hand no controller on then', async () => {
+    for (const { point } of hierarchies(readFileSync('/proc/self/mountinfo', 'utf8')).filter(({ type }) => type === 'cgroup2')) {
+      expect(await box().exec(['cat', join(point, 'cgroup.procs')])).toMatchObject({ code: 0, stdout: '' });
+    }
   });
 
   it('keeps what it writes to the usual places, and shares its directory', async () => {
