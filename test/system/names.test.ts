@@ -1,9 +1,12 @@
 /** Names and paths that want out of their place are refused by name before anything is started, and leave nothing. */
+import { join } from 'node:path';
 import { renderRunJson } from '@pv/examples/manifest';
+import { bootAppengine } from '@pv/testkit/box/appengine';
 import type { Box } from '@pv/testkit/box/box';
-import { storage } from '@pv/testkit/box/project';
+import { program, storage } from '@pv/testkit/box/project';
 import { startBox } from '@pv/testkit/box/start-box';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { customExport } from '../kit/custom-export.ts';
 import { bootDocuments, expectNothingLeft } from '../kit/refused-boot.ts';
 
 const made: { box?: Box } = {};
@@ -37,5 +40,15 @@ it.each([['config', { config: '../../../../etc/escape' }], ['root-volume', { 'ro
   expect(code).toBe(1);
   expect(stderr).toMatch(new RegExp(`honest/run\\.json: \\$.*${key}`));
   expect(await traces()).toBe('');
+  await expectNothingLeft(box());
+});
+
+it('the longest name boots, and has a control socket of its own', async () => {
+  const name = 'n'.repeat(63);
+  const exports = [await customExport(join(box().dir, 'longest'), { name, script: 'while :; do sleep 1; done', args: { PV_GROUP: 'root' } })];
+  const appengine = await bootAppengine(box(), { exports });
+  const { stdout } = await box().exec(['sh', '-c', `cd /run/pantavisor/pv/containers/${name}/pantavisor && ${program('pvcurl')} --unix-socket pv-ctrl /containers`]);
+  expect(JSON.parse(stdout)).toMatchObject([{ name, status: 'STARTED' }]);
+  await appengine.stop();
   await expectNothingLeft(box());
 });
