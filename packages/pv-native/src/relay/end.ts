@@ -106,7 +106,8 @@ export class End {
       }
       if (sent > 0) closeFds(fds);
     }
-    if (sent < bytes.length) this.#keep(bytes.slice(sent), sent > 0 ? [] : fds);
+    // Not by `slice`: that of a Buffer copies nothing.
+    if (sent < bytes.length) this.#keep(new Uint8Array(bytes.subarray(sent)), sent > 0 ? [] : fds);
     return true;
   }
 

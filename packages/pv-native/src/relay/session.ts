@@ -17,7 +17,7 @@ import type { Timer } from './timers.ts';
 
 const { IN, OUT, HUP, ERR } = pollEvents;
 const { EAGAIN, EINTR } = constants.errno;
-/** After the last answer: how long its reader may go on sending into the void before the connection is cut. */
+/** After the last answer has gone out: how long its reader may go on sending into the void before the connection is cut. */
 const finishMs = 2_000;
 
 /** What a filter is given is the session itself, as a `FilterOutput`. */
@@ -115,10 +115,9 @@ export class Session implements FilterOutput {
     this.#finishing = true;
     this.#filter?.onClosed?.();
     this.#filter = undefined;
+    this.deadline(undefined);
     this.#consumer.endWrite();
     this.#provider?.endWrite();
-    this.#deadline?.cancel();
-    this.#deadline = this.#options.loop.after(finishMs, () => this.close());
   }
 
   passThrough(): void {
@@ -179,15 +178,15 @@ export class Session implements FilterOutput {
     });
   }
 
-  /** A fault of a filter costs its session only. */
+  /** A fault, of a filter or because the kernel watches no more descriptors, costs its session only. */
   #run(work: () => void): void {
     try {
       work();
+      this.#moves += 1;
+      this.#update();
     } catch (error) {
-      return this.abort(`fault: ${error instanceof Error ? error.message : String(error)}`);
+      this.abort(`fault: ${error instanceof Error ? error.message : String(error)}`);
     }
-    this.#moves += 1;
-    this.#update();
   }
 
   #mayRead(end: End): boolean {
@@ -201,16 +200,16 @@ export class Session implements FilterOutput {
     const count = exact ? incoming.receiveExact(end.fd, end.sendsMuch) : incoming.receive(end.fd);
     if (count === -EAGAIN || count === -EINTR) return;
     if (count < 0) return this.#lost(end, errnoText(count));
+    if (incoming.truncated || (count === 0 && incoming.fds.length > 0)) {
+      closeFds([...incoming.fds, ...(exact ? incoming.marks.flatMap(({ fds }) => fds) : [])]);
+      return this.abort(packets ? 'a packet is empty or larger than the relay takes, or its descriptors were lost' : 'descriptors were lost: too many are open');
+    }
     if (count === 0) return hungUp && this.#nothingWaitsBehind(end) ? this.close() : this.#ended(end);
     end.sendsMuch = count >= incoming.streamBytes / 8;
-    if (incoming.truncated) {
-      closeFds([...incoming.fds, ...(exact ? incoming.marks.flatMap(({ fds }) => fds) : [])]);
-      return this.abort(packets ? 'a packet is larger than the relay takes, or its descriptors were lost' : 'descriptors were lost: too many are open');
-    }
     const data = incoming.data.subarray(0, count);
     if (!exact) return this.#take(end, data, incoming.fds);
     this.#takeMarked(end, data, incoming.marks);
-    // At most what its sender's socket buffer holds, so others get their turn.
+    // At most one buffer's worth, so others get their turn.
     while (incoming.plain > 0 && !this.#closed && this.#mayRead(end)) {
       const more = incoming.receivePlain(end.fd);
       if (more > 0) this.#take(end, incoming.data.subarray(0, more), []);
@@ -239,7 +238,7 @@ export class Session implements FilterOutput {
 
   #ended(end: End): void {
     end.readEnded = true;
-    if (this.#finishing) return this.close();
+    if (this.#finishing) return;
     if (this.#filter?.onEnd !== undefined) this.#filter.onEnd(end.side);
     else this.#other(end)?.endWrite();
   }
@@ -260,7 +259,7 @@ export class Session implements FilterOutput {
   /** Whoever sends to it would now get EPIPE; so does whoever sends to it through us. */
   #readerGone(end: End): void {
     end.breakOff();
-    if (this.#finishing) return this.close();
+    if (this.#finishing) return end === this.#consumer ? this.close() : undefined;
     const other = this.#other(end);
     if (this.#filter === undefined && other?.readEnded === false) other.endRead();
     // A filter may still wait for the provider, but for nobody any more.
@@ -273,6 +272,7 @@ export class Session implements FilterOutput {
     if (this.#options.books.waitingFds > relayLimits.waitingFds) return this.abort(`more than ${relayLimits.waitingFds} descriptors of this link wait for somebody who does not read`);
     if (this.#over()) return this.close();
     for (const end of this.#both) end.want((this.#mayRead(end) ? IN : 0) | (end.clear ? 0 : OUT));
+    if (this.#finishing && this.#consumer.writeEnded) this.#deadline ??= this.#options.loop.after(finishMs, () => this.close());
     this.#watchHalfOpen();
   }
 
@@ -282,7 +282,7 @@ export class Session implements FilterOutput {
   }
 
   #watchHalfOpen(): void {
-    if (this.#linger !== undefined || this.#finishing || !this.#both.some((end) => end.readEnded || end.writeEnded)) return;
+    if (this.#linger !== undefined || !(this.#finishing || this.#both.some((end) => end.readEnded || end.writeEnded))) return;
     const moves = this.#moves;
     this.#linger = this.#options.loop.after(this.#options.lingerMs, () => {
       this.#linger = undefined;

@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import { closeFd } from '../../src/fd.ts';
 import { listenHidden } from '../../src/hidden-socket.ts';
-import type { MakeFilter } from '../../src/relay/filter.ts';
+import type { MakeFilter, Side } from '../../src/relay/filter.ts';
 import type { RelayWorkerData } from '../../src/relay/relay.ts';
 import type { MakeTalk } from '../../src/relay/talk.ts';
 import { runRelayThread } from '../../src/relay/thread.ts';
@@ -31,6 +31,26 @@ const greeter: MakeFilter = (spec, out) => ({
   },
 });
 
+const other = (side: Side): Side => (side === 'consumer' ? 'provider' : 'consumer');
+
+/** Copies through one buffer, that of all sessions. */
+const shared = Buffer.alloc(256 * 1024);
+const sharing: MakeFilter = (_spec, out) => ({
+  onData: (from, bytes, fds) => {
+    shared.set(bytes);
+    out.send(other(from), shared.subarray(0, bytes.length), fds);
+  },
+});
+
+/** So many bytes for the consumer when the provider says something, and that is all. */
+const brief: MakeFilter = (spec, out) => ({
+  onData: (from) => {
+    if (from === 'consumer') return;
+    out.send('consumer', Buffer.alloc(Number(spec), 'a'));
+    out.finish();
+  },
+});
+
 /** Knocks with a listening socket, and does as it is told: `yes`, `no`, `never`; what else it hears is a fault. `spec`: a directory. */
 const doorman: MakeTalk = (spec, out) => {
   const { listenFd, pathFd } = listenHidden(String(spec), 256);
@@ -47,4 +67,4 @@ const doorman: MakeTalk = (spec, out) => {
   };
 };
 
-runRelayThread({ ...(workerData as RelayWorkerData), filters: new Map([['loud', loud], ['faulty', faulty], ['greeter', greeter]]), talks: new Map([['doorman', doorman]]) });
+runRelayThread({ ...(workerData as RelayWorkerData), filters: new Map([['loud', loud], ['faulty', faulty], ['greeter', greeter], ['sharing', sharing], ['brief', brief]]), talks: new Map([['doorman', doorman]]) });
