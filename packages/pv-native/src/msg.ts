@@ -33,8 +33,11 @@ const header = { iov: 2 * wordBytes, iovLength: 3 * wordBytes, control: 4 * word
 const cmsgHead = wordBytes + 8;
 const controlBytes = align(cmsgHead + maxFds * 4) + wordBytes;
 
-/** Linux keeps one write to a stream socket in buffers of at most 32 KiB and what fits a page beside them. */
-const maxBufferBytes = 40 * 1024;
+const _SC_PAGESIZE = 30;
+const sysconf: (name: number) => number = libc.func('sysconf', 'long', ['int']);
+const pageBytes = sysconf(_SC_PAGESIZE);
+/** Linux keeps one write to a stream socket in buffers of at most 32 KiB, or a larger page, and what fits a page beside them. */
+const maxBufferBytes = Math.max(32 * 1024, pageBytes) + pageBytes;
 const walkBytes = 256;
 /** Most messages are shorter. */
 const peekBytes = 4096;
@@ -49,7 +52,7 @@ interface Mark {
 }
 /** What is read at once from a stream: more of it would no longer be in the processor's cache when it is sent. */
 const streamBytes = 128 * 1024;
-const noMarks: Mark[] = [];
+const noMarks: readonly Mark[] = [];
 
 export class MessageBuffer {
   readonly #scratch: Scratch;
@@ -61,11 +64,11 @@ export class MessageBuffer {
   readonly streamBytes = streamBytes;
   /** The data area: what was received begins at 0, and what is sent is copied here unless it is here already. */
   readonly data: Uint8Array;
-  /** Of the last `receive`. */
+  /** Of the last `receive`; of `receiveExact` only what was lost with `truncated`. */
   fds: readonly number[] = noFds;
   /** Of the last `receiveExact`: descriptors, and the index of the byte that they came with. */
-  marks: Mark[] = noMarks;
-  /** Of the last `receive`: descriptors, or bytes of a packet, were lost. */
+  marks: readonly Mark[] = noMarks;
+  /** Descriptors, or bytes of a packet, were lost. */
   truncated = false;
   /** Of the last `receiveExact`: bytes that still wait and are known to come without descriptors. */
   plain = 0;
@@ -123,7 +126,7 @@ export class MessageBuffer {
     const waiting = this.#waitingBytes(fd);
     if (waiting <= 1) return this.#receiveOne(fd);
     if (this.#fdsWait(fd, 0)) return this.#receiveMarked(fd);
-    this.plain = waiting;
+    this.plain = Math.min(waiting, this.capacity);
     return this.receivePlain(fd);
   }
 
@@ -135,7 +138,6 @@ export class MessageBuffer {
   }
 
   #receiveMarked(fd: number): number {
-    this.marks = [];
     const plain = this.#peek(fd, 0, this.capacity) - maxBufferBytes;
     return plain > 0 ? this.#receiveAt(fd, 0, plain) : this.#walk(fd);
   }
@@ -143,22 +145,29 @@ export class MessageBuffer {
   /** Nothing can come before it. Also how nothing, an end of stream and an error are told apart. */
   #receiveOne(fd: number): number {
     const count = this.#receiveAt(fd, 0, 1);
-    if (this.fds.length > 0) this.marks = [{ at: 0, fds: this.fds }];
+    if (count > 0 && !this.truncated) this.#mark(0);
     return count;
   }
 
-  /** Byte by byte, which is the only way to find the first one with descriptors; at most so many that others get their turn. */
+  /** Byte by byte, which is the only way to find the first one with descriptors; at most so many, and so many descriptors, that others get their turn. */
   #walk(fd: number): number {
-    for (let count = 0; count < walkBytes; count++) {
+    for (let count = 0, carried = 0; count < walkBytes; count++) {
       const one = this.#receiveAt(fd, count, 1);
       if (one <= 0 || this.truncated) return count > 0 && !this.truncated ? count : one;
       if (this.fds.length === 0) continue;
-      this.marks.push({ at: count, fds: this.fds });
+      carried += this.fds.length;
+      this.#mark(count);
       const rest = this.#waitingBytes(fd);
-      if (rest === 0) return count + 1;
+      if (rest === 0 || carried >= maxFds) return count + 1;
       if (!this.#fdsWait(fd, count + 1)) return count + 1 + Math.max(0, this.#receiveAt(fd, count + 1, Math.min(rest, this.capacity - count - 1)));
     }
     return walkBytes;
+  }
+
+  /** The descriptors just received came with the byte at `at`. */
+  #mark(at: number): void {
+    if (this.fds.length > 0) this.marks = [...this.marks, { at, fds: this.fds }];
+    this.fds = noFds;
   }
 
   /** Bytes sent, or a negative errno. `bytes` at most `capacity` long; a view on `data` is not copied. */
