@@ -1,4 +1,4 @@
-/** Timers in a binary heap: adding and firing cost the logarithm of their number; a cancelled one waits for its turn. */
+/** Timers in a binary heap: adding and firing cost the logarithm of their number. Cancelled ones, as most are, go together. */
 
 export interface Timer {
   cancel(): void;
@@ -9,12 +9,17 @@ interface Item extends Timer {
   work: (() => void) | undefined;
 }
 
+/** Not worth the while. */
+const fewCancelled = 64;
+
 export class Timers {
-  readonly #heap: Item[] = [];
+  #heap: Item[] = [];
+  /** In the heap still. */
+  #cancelled = 0;
 
   /** `at`: milliseconds, on the caller's clock. */
   add(at: number, work: () => void): Timer {
-    const item: Item = { at, work, cancel: () => (item.work = undefined) };
+    const item: Item = { at, work, cancel: () => this.#cancel(item) };
     this.#heap.push(item);
     this.#up(this.#heap.length - 1);
     return item;
@@ -38,7 +43,18 @@ export class Timers {
     }
   }
 
+  #cancel(item: Item): void {
+    if (item.work === undefined) return;
+    item.work = undefined;
+    this.#cancelled += 1;
+    if (this.#cancelled < fewCancelled || this.#cancelled * 2 < this.#heap.length) return;
+    this.#cancelled = 0;
+    // In order, so a heap.
+    this.#heap = this.#heap.filter(({ work }) => work !== undefined).sort((a, b) => a.at - b.at);
+  }
+
   #pop(): void {
+    if (this.#heap[0]?.work === undefined) this.#cancelled -= 1;
     const last = this.#heap.pop();
     if (last === undefined || this.#heap.length === 0) return;
     this.#heap[0] = last;
