@@ -67,13 +67,17 @@ export class Entrance {
     const { loop, buffers } = this.#options;
     const reached = this.#dialer.dial(provider);
     if (reached.kind !== 'connected') return reached;
-    this.#talker = new Talker(reached.fd, {
-      loop, buffers,
-      make: (out) => make(spec, out),
-      onAgreed: (doorFd, note) => this.#agreed(doorFd, note),
-      onOver: (reason) => this.#over(`${kind}: ${reason}`),
-    });
-    return { kind: 'wait' };
+    try {
+      this.#talker = new Talker(reached.fd, {
+        loop, buffers,
+        make: (out) => make(spec, out),
+        onAgreed: (doorFd, note) => this.#agreed(doorFd, note),
+        onOver: (reason) => this.#over(`${kind}: ${reason}`),
+      });
+      return { kind: 'wait' };
+    } catch (error) {
+      return { kind: 'absent', reason: `${kind}: ${error instanceof Error ? error.message : String(error)}` };
+    }
   }
 
   #dial(provider: RelayProvider, { doorFd }: Agreement): Reached {

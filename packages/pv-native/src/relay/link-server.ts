@@ -94,7 +94,6 @@ export class LinkServer {
   /** Accepts no more; sessions may go on for `drainMs`. */
   remove(drainMs: number): void {
     this.#removed = true;
-    this.#resting?.cancel();
     this.#listener.stop();
     closeFd(this.#link.listenFd);
     this.#dropProvider();
@@ -148,7 +147,7 @@ export class LinkServer {
     this.#listener.want(0);
     this.#resting = this.#options.loop.after(noDescriptorsMs, () => {
       this.#resting = undefined;
-      this.#listener.want(IN);
+      this.#makeRoom();
     });
   }
 

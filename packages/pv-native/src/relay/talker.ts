@@ -37,13 +37,19 @@ export class Talker implements TalkOutput {
   #bytesLeft: number = talkLimits.bytes;
   #closed = false;
 
-  /** Takes over the connected descriptor. */
+  /** Takes over the connected descriptor. Throws what `make` does; nothing is left open then. */
   constructor(fd: number, options: TalkerOptions) {
     this.#options = options;
     this.#end = new End(fd, 'provider');
     this.#end.watch = options.loop.watch(fd, (events) => this.#onEvents(events));
     this.#deadline = options.loop.after(talkLimits.ms, () => this.failed(`it does not answer within ${talkLimits.ms / 1000} s`));
-    this.#talk = options.make(this);
+    try {
+      this.#talk = options.make(this);
+    } catch (error) {
+      this.#deadline.cancel();
+      this.#end.close();
+      throw error;
+    }
     this.#listen();
   }
 

@@ -112,6 +112,16 @@ test.each([
   await echoes(next, await accepted(door));
 });
 
+test('a talk that cannot even begin lets nobody in, and costs nobody else anything', async () => {
+  const { dial, counters } = startRelay({ talk: { kind: 'doorman', spec: '/nowhere' } });
+  await counters();
+  const before = openFiles();
+  await ended(dial());
+  await waitFor(() => openFiles() <= before + 1, { what: 'no descriptor but the one that dialled' });
+  expect(await counters()).toMatchObject({ sessions: 0, lastError: expect.stringContaining('doorman: ENOENT') });
+  await ended(dial());
+});
+
 test('one that babbles on after it has agreed is asked anew, and costs no session', async () => {
   const relay = await knocked();
   trySend(relay.talk, 'yes');
