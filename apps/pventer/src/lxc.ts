@@ -5,7 +5,7 @@
  * user, and that loads name service modules from the container's files.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 
@@ -70,16 +70,27 @@ export function attach(lxc: Lxc, entry: Entry): Promise<Ended> {
 /** To the command itself, which is lxc-attach's child and stays its until it has ended; before it is there, to lxc-attach. */
 function passOn(signal: NodeJS.Signals, attaching: ChildProcess): void {
   const { pid } = attaching;
-  const commands = pid === undefined ? [] : childrenOf(pid);
+  const commands = pid === undefined ? [] : enteredBy(pid);
   if (commands.length === 0) attaching.kill(signal);
   for (const command of commands) send(signal, command);
 }
 
-function childrenOf(pid: number): number[] {
+/**
+ * Those children of an lxc-attach that are in other pid namespaces than we: the command. Another child is its helper, which
+ * lives for a moment only; lxc-attach forgets the status of a command whose helper was killed. All processes are looked at:
+ * `/proc/<pid>/task/<tid>/children` may leave one out while another ends (proc_pid_task_children(5)).
+ */
+export function enteredBy(attaching: number): number[] {
+  return readdirSync('/proc').map(Number).filter((pid) => pid > 0 && isCommandOf(attaching, pid));
+}
+
+function isCommandOf(attaching: number, pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter((word) => word !== '').map(Number);
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return status.includes(`\nPPid:\t${attaching}\n`) && /^NSpid:\t\d+\t\d+/m.test(status);
   } catch {
-    return [];
+    // It has ended meanwhile.
+    return false;
   }
 }
 

@@ -78,9 +78,11 @@ describe('a command', () => {
   it('can act on a signal itself', async () => {
     const child = at.program?.start(['-c', container.name, 'sh', '-c', 'trap "echo caught; exit 9" TERM; echo up; while :; do sleep 1; done'], { env: { LXC_PATH: container.lxcPath } }) ?? expect.fail('no program');
     const said: string[] = [];
+    const complained: string[] = [];
     child.stdout?.on('data', (chunk: Buffer) => void (said.push(String(chunk)) === 1 && child.kill('SIGTERM')));
-    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(9);
-    expect(said.join('')).toBe('up\ncaught\n');
+    child.stderr?.on('data', (chunk: Buffer) => complained.push(String(chunk)));
+    const status = await new Promise((resolve) => child.once('close', resolve));
+    expect({ status, said: said.join(''), complained: complained.join('') }).toEqual({ status: 9, said: 'up\ncaught\n', complained: '' });
   });
 
   it('has a terminal of its own when we have one, and Ctrl-C is its to act on', async () => {
