@@ -2,7 +2,7 @@
  * pv-core: the state engine. Exit codes: 0 orderly end (a signal, or a reboot that a container's end asked for),
  * 1 refused to begin, 2 wrong usage. Containers and daemons survive any other end, and the next pv-core adopts them.
  */
-import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RevisionName } from '@pv/contract/names';
@@ -38,9 +38,10 @@ interface Options {
   readonly config: { readonly path: string; readonly required: boolean };
 }
 
+const nextSteps: Readonly<Record<string, string>> = { EROFS: 'mount it read-write', ENOSPC: 'free some space', EACCES: 'run it as root' };
+
 const options = readOptions();
-if (options?.sweep === true) process.exitCode = await runSweep(options);
-else if (options !== undefined) await main(options);
+if (options !== undefined) await (options.sweep ? runSweep(options) : main(options)).catch(fail);
 
 function settings(file: Options['config']) {
   const { config, warnings } = parseConfig(readConfigFile(file), process.env);
@@ -55,14 +56,16 @@ function settings(file: Options['config']) {
 /** Without symlinks, as the kernel names mount points. */
 function realDirectory(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o755 });
+  // Said here: where nothing can be written, mkdir of more than one directory says that there is none.
+  accessSync(path, constants.W_OK);
   return realpathSync(path);
 }
 
-async function runSweep({ config: file }: Options): Promise<number> {
+async function runSweep({ config: file }: Options): Promise<void> {
   const { places, engines } = settings(file);
   const problems = await sweep(places, [...engines.values()]);
   for (const problem of problems) process.stderr.write(`pv-core: cannot remove ${problem}\n`);
-  return problems.length === 0 ? 0 : 1;
+  process.exitCode = problems.length === 0 ? 0 : 1;
 }
 
 async function main({ revision, config: file }: Options): Promise<void> {
@@ -104,6 +107,14 @@ function once(call: (why: string) => void): (why: string) => void {
 function refuse(problems: readonly string[], log: (line: string) => void): never {
   for (const problem of problems) log(problem);
   process.stderr.write(`pv-core: cannot run the revision:\n${problems.map((problem) => `  ${printable(problem)}\n`).join('')}`);
+  process.exit(1);
+}
+
+/** What the system refuses is said in its words; anything else is a fault of ours, and the trace helps to find it. */
+function fail(error: unknown): never {
+  const { message, stack, syscall, code = '' } = error as NodeJS.ErrnoException;
+  const text = syscall === undefined ? stack : `${message}; ${nextSteps[code] ?? 'name other directories with PV_SYSTEM_RUNDIR and PV_STORAGE_MNTPOINT'}`;
+  process.stderr.write(`pv-core: ${text ?? message}\n`);
   process.exit(1);
 }
 

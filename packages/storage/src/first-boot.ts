@@ -3,7 +3,7 @@
  * checking happens aside; what it wrote is removed when anything is wrong, so storage is as before and the next boot
  * tries again. Later boots do nothing.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { syncDirectory, writeFileAtomic } from './atomic.ts';
 import { readExport } from './export-reader.ts';
@@ -67,6 +67,8 @@ function exportsIn(directory: string, required: boolean): string[] {
 }
 
 function createSkeleton(storage: string): void {
+  // Where nothing can be written, mkdir of more than one directory says that there is none.
+  if (existsSync(storage)) accessSync(storage, constants.W_OK);
   for (const folder of folders) mkdirSync(join(storage, folder), { recursive: true, mode: 0o755 });
   if (!existsSync(skeletonMark(storage))) writeFileAtomic(skeletonMark(storage), '');
   recoverTrail(join(storage, 'trails/0'));

@@ -190,6 +190,13 @@ describe('a full disk', () => {
     });
   });
 
+  it('may also be one that is read-only', async () => {
+    await onTmpfs('ro', async () => {
+      await expect(install()).rejects.toThrow(`${at.storage}: the storage is read-only; mount it read-write`);
+      await grown('rw');
+    });
+  });
+
   it('may also be one without inodes', async () => {
     await writeExport(place('a.tgz'), [[`objects/${sha('small')}`, 'small'], ['json', `{${spec},"a/o":"${sha('small')}","a/t":1}`]]);
     await onTmpfs('size=1m,nr_inodes=18', async () => {
