@@ -78,6 +78,8 @@ it('stays when pv-core is killed, and the next one adopts it', async () => {
   const before = await starts();
   device.box.kill('pv-core', 'SIGKILL');
   await device.appengine.waitForLog(`adopted daemon pv-dbus: ${pid}`);
+  // The one before may have been killed when it had just written new rules.
+  await device.appengine.waitForLog('Reloaded configuration');
   await waitFor(async () => (await device.console(client)).split('method return').length > answers, { what: 'an answer afterwards', timeoutMs: 60_000, detail: () => device.console(server) });
   expect((await device.daemon('pv-dbus')).pid).toBe(pid);
   expect(await starts()).toBe(before);

@@ -12,6 +12,7 @@ import type { Config } from '@pv/runtime/config';
 import type { Logger } from '@pv/runtime/log';
 import type { Places } from '@pv/runtime/places';
 import { declaredLinks } from '@pv/state/graph';
+import type { HostedBus } from '@pv/state/hosted-bus';
 import type { Revision } from '@pv/state/model';
 import { type CoreSocket, serveCore } from './api/core-socket.ts';
 import { GraphResource } from './api/graph-resource.ts';
@@ -19,7 +20,7 @@ import { createHandlers } from './api/handlers.ts';
 import { meshLinks } from './api/mesh-links.ts';
 import { Daemons } from './daemons/daemons.ts';
 import { DoorSockets, doorsOf } from './daemons/door-sockets.ts';
-import { type PreparedBus, prepareHostedBus } from './hosted-bus/prepare.ts';
+import { prepareHostedBus } from './hosted-bus/prepare.ts';
 import { Supervisor } from './lifecycle/supervisor.ts';
 import { loadRevision } from './revision/load.ts';
 import { lockedRun, lockRun } from './run-lock.ts';
@@ -65,7 +66,7 @@ export async function beginCore(options: CoreOptions): Promise<BeginResult> {
   return { kind: 'running', core: await run(loaded.revision, bus.kind === 'ready' ? bus.bus : undefined, options) };
 }
 
-async function run(revision: Revision, hostedBus: PreparedBus | undefined, options: CoreOptions): Promise<Core> {
+async function run(revision: Revision, hostedBus: HostedBus | undefined, options: CoreOptions): Promise<Core> {
   const { places, config, clock, log, onReboot } = options;
   const supervisor = new Supervisor({
     revision, engines: options.engines, volumes: createVolumes(places, revision.name), places, clock, log,

@@ -4,8 +4,8 @@ import type { Daemon, DaemonAction } from '@pv/contract/daemons';
 import type { DaemonName } from '@pv/contract/names';
 import type { Config } from '@pv/runtime/config';
 import type { Places } from '@pv/runtime/places';
+import type { HostedBus } from '@pv/state/hosted-bus';
 import { busCommand } from '../hosted-bus/command.ts';
-import type { PreparedBus } from '../hosted-bus/prepare.ts';
 import type { DoorSockets } from './door-sockets.ts';
 import { FdStore, storeDescription } from './fd-store.ts';
 import { type DaemonDeps, type DaemonSpec, ManagedDaemon } from './daemon.ts';
@@ -15,7 +15,7 @@ export interface DaemonsOptions extends DaemonDeps {
   readonly places: Places;
   readonly doors: DoorSockets;
   /** Undefined: it is off. */
-  readonly hostedBus: PreparedBus | undefined;
+  readonly hostedBus: HostedBus | undefined;
   /** Directory of the programs, and how Node is called. */
   readonly programs: string;
   readonly node: readonly string[];
@@ -83,7 +83,8 @@ function busDaemon({ config, places, hostedBus }: DaemonsOptions): DaemonSpec {
     inherit: () => [],
     // A line for each call that is refused, so any container on the bus decides how many.
     lineLimit: { lines: 100, seconds: 10 },
-    ...(hostedBus === undefined ? { off: 'PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED=0' } : { reread: hostedBus.changed }),
+    // Always: an earlier pv-core may have been killed between writing new rules and saying so.
+    ...(hostedBus === undefined ? { off: 'PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED=0' } : { reread: true }),
   };
 }
 

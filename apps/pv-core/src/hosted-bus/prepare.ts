@@ -17,12 +17,7 @@ import { type BusTexts, tryBus } from './trial.ts';
 import { loadUids, saveUids } from './uid-store.ts';
 import { passwdText } from './user-database.ts';
 
-export interface PreparedBus extends HostedBus {
-  /** A bus that runs already has to read its files again. */
-  readonly changed: boolean;
-}
-
-export type PrepareResult = { readonly kind: 'ready'; readonly bus: PreparedBus } | { readonly kind: 'off' } | { readonly kind: 'refused'; readonly problem: string };
+export type PrepareResult = { readonly kind: 'ready'; readonly bus: HostedBus } | { readonly kind: 'off' } | { readonly kind: 'refused'; readonly problem: string };
 
 export async function prepareHostedBus(revision: Revision, config: Config, places: Places): Promise<PrepareResult> {
   if (!config.PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED) return { kind: 'off' };
@@ -39,7 +34,7 @@ export async function prepareHostedBus(revision: Revision, config: Config, place
   if (refusal !== undefined) return { kind: 'refused', problem: `the configuration of the hosted system bus is not accepted by ${busProgram}: ${refusal}` };
   if (uids !== stored.uids) saveUids(at.uids, uids);
   if (changed) writeFiles(at, texts);
-  return { kind: 'ready', bus: { socket: at.socket, uids, changed } };
+  return { kind: 'ready', bus: { socket: at.socket, uids } };
 }
 
 function missingProgram(): string | undefined {

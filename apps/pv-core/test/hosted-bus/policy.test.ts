@@ -122,7 +122,9 @@ describe('the bus itself', () => {
   });
 
   it('runs as its own user, without any right', async () => {
-    const { pid } = await bus();
+    const { pid, join } = await bus();
+    // It answers nobody before.
+    await join('operator');
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     expect(status).toMatch(/^Uid:\s+65412\s+65412\s+65412\s+65412$/m);
     expect(status).toMatch(/^CapEff:\s+0+$/m);

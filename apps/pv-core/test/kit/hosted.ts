@@ -1,7 +1,7 @@
 /** A hosted bus for a state made from a few words: prepared as pv-core does it, and a real dbus-daemon started as pv-core does it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RevisionName, Role } from '@pv/contract/names';
@@ -10,7 +10,6 @@ import { type Places, places as placesOf } from '@pv/runtime/places';
 import type { Revision } from '@pv/state/model';
 import { problemText } from '@pv/state/problem';
 import { parseRevision } from '@pv/state/revision';
-import { waitFor } from '@pv/testkit/wait-for';
 import { onTestFinished } from 'vitest';
 import { busCommand } from '../../src/hosted-bus/command.ts';
 import { prepareHostedBus } from '../../src/hosted-bus/prepare.ts';
@@ -62,13 +61,14 @@ export interface RunningBus {
 
 export async function runBus(revision: Revision, places = temporaryPlaces()): Promise<RunningBus> {
   const { uids, socket } = await prepared(revision, places);
-  const [command = '', ...args] = busCommand(places.hostedBus, places);
-  const daemon = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore'] });
+  const [command = '', ...args] = busCommand(places.hostedBus, places, ['--print-address']);
+  const daemon = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   onTestFinished(async () => {
     daemon.kill('SIGKILL');
     if (daemon.exitCode === null && daemon.signalCode === null) await once(daemon, 'exit');
   });
-  await waitFor(() => existsSync(socket), { what: 'the bus' });
+  // It listens a moment after its socket is there, and prints when it does.
+  await once(daemon.stdout, 'data');
   const uid = (role: string): number => uids.get(role as Role) ?? -1;
   const join = (role: string) => BusPeer.join(socket, uid(role));
   return {
