@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 
 export interface Machine {
   readonly name: string;
@@ -18,9 +19,44 @@ interface List {
   readonly machines: readonly { readonly name: string; readonly config: string; readonly build_target?: string; readonly output?: string }[];
 }
 
+const listPath = 'kas/machines.json';
+const word = { type: 'string', pattern: '^\\w[\\w.-]*$' };
+const isList = new Ajv({ allErrors: true }).compile<List>({
+  type: 'object', additionalProperties: false, required: ['yocto_branch', 'machines'],
+  properties: {
+    yocto_branch: word,
+    machines: {
+      type: 'array',
+      items: {
+        type: 'object', additionalProperties: false, required: ['name', 'config'],
+        properties: { name: word, config: { type: 'string' }, build_target: { type: 'string' }, output: { type: 'string', pattern: '^\\w[\\w.-]*\\.yaml$' } },
+      },
+    },
+  },
+});
+
+/** Throws with a line per problem, each with the file and the place in it. */
 export function readMachines(root: string): Machine[] {
-  const { yocto_branch: branch, machines } = JSON.parse(readFileSync(join(root, 'kas/machines.json'), 'utf8')) as List;
-  return machines.map(({ name, config, build_target: target, output = `${name}-${branch}.yaml` }) => ({ name, config, target, output }));
+  const { yocto_branch: branch, machines } = readList(root);
+  const read = machines.map(({ name, config, build_target: target, output = `${name}-${branch}.yaml` }) => ({ name, config, target, output }));
+  const twice = read.find(({ output }, index) => read.findIndex((other) => other.output === output) !== index);
+  if (twice !== undefined) throw new Error(`${listPath}: $.machines: two of them would be written to ${twice.output}`);
+  return read;
+}
+
+function readList(root: string): List {
+  const list = parseJson(readFileSync(join(root, listPath), 'utf8'));
+  if (isList(list)) return list;
+  const problems = (isList.errors ?? []).map(({ instancePath, message, params }) => `${listPath}: $${instancePath.replaceAll('/', '.')}: ${message}${'additionalProperty' in params ? ` (${params['additionalProperty']})` : ''}`);
+  throw new Error(problems.join('\n'));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${listPath}: not JSON: ${(error as Error).message}`);
+  }
 }
 
 /** The sum of all that a release configuration is made from: the kas files, Kconfig, and its line of the list. */

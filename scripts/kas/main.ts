@@ -2,6 +2,15 @@
 import { project } from '@pv/testkit/box/project';
 import { makeMachines } from './make.ts';
 
-const failures = makeMachines({ root: project, kas: (process.env['KAS'] ?? 'kas').split(' '), say: console.log });
-for (const failure of failures) console.error(failure);
-process.exitCode = failures.length === 0 ? 0 : 1;
+for (const failure of failures()) {
+  console.error(failure);
+  process.exitCode = 1;
+}
+
+function failures(): string[] {
+  try {
+    return makeMachines({ root: project, kas: (process.env['KAS'] ?? 'kas').split(' '), say: console.log });
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}

@@ -14,7 +14,7 @@ export interface Making {
   readonly say: (line: string) => void;
 }
 
-/** Gives the messages of what failed. */
+/** Gives the messages of what failed. Throws, and writes nothing, when the list of machines is wrong. */
 export function makeMachines(making: Making): string[] {
   const { root, say } = making;
   const machines = readMachines(root);
@@ -36,8 +36,9 @@ function makeOne({ root, kas, say }: Making, machine: Machine): string[] {
     say(`wrote ${path}`);
     return [];
   } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    return [`${path}: stays as it was: ${stderr || message}`];
+    const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
+    const missing = `there is no ${kas[0]}; install kas, or set KAS to the command that runs it`;
+    return [`${path}: stays as it was: ${code === 'ENOENT' ? missing : stderr || message}`];
   }
 }
 

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { project } from '@pv/testkit/box/project';
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { staleness } from '../../kas/machines.ts';
 import { readText } from '../../release/libraries.ts';
+import { kasSchema } from './kas-schema.ts';
 
 interface KasFile {
   readonly header: { readonly version: number; readonly includes?: readonly string[] };
@@ -18,22 +20,34 @@ interface KasFile {
 const folders = ['kas', 'kas/machines', 'kas/features', 'kas/release'];
 const paths = folders.flatMap((folder) => readdirSync(join(project, folder)).filter((file) => file.endsWith('.yaml')).map((file) => `${folder}/${file}`));
 const read = (path: string): KasFile => parse(readText(...path.split('/'))) as KasFile;
-/** What kas knows on the first level of a file; it refuses others. */
-const known = ['header', 'machine', 'distro', 'target', 'env', 'repos', 'local_conf_header', 'bblayers_conf_header', 'defaults', 'task', 'build_system', 'overrides'];
+const schema = new Ajv({ allowUnionTypes: true }).compile(kasSchema);
+/** What kas would refuse. */
+const problems = (file: unknown): string[] => (schema(file) ? [] : (schema.errors ?? []).map(({ instancePath, message }) => `${instancePath}: ${message}`));
 
 describe.each(paths)('%s', (path) => {
   const file = read(path);
 
   it('has what kas takes, and includes what is there', () => {
-    expect(Object.keys(file).filter((key) => !known.includes(key))).toEqual([]);
-    expect(file.header.version).toBe(16);
+    expect(problems(file)).toEqual([]);
     for (const include of file.header.includes ?? []) expect(existsSync(join(project, include)), include).toBe(true);
-    for (const part of Object.values({ ...file.local_conf_header, ...file.env })) expect(part).toBeTypeOf('string');
   });
 
   it('adds to features so that no default is lost', () => {
     for (const line of Object.values(file.local_conf_header ?? {})) expect(line).not.toMatch(/PANTAVISOR_FEATURES *(\+|\?|=)/);
   });
+});
+
+it.each([
+  ['a file without a header', {}],
+  ['a newer format', { header: { version: 17 } }],
+  ['a key that there is not', { header: { version: 16 }, targets: 'x' }],
+  ['a number for a text', { header: { version: 16 }, env: { A: 1 } }],
+  ['a repository with a key that there is not', { header: { version: 16 }, repos: { a: { git: 'x' } } }],
+  ['a layer in a list', { header: { version: 16 }, repos: { a: { layers: ['meta'] } } }],
+  ['no layers at all, which kas and its documents do not agree on', { header: { version: 16 }, repos: { a: { url: 'x', layers: {} } } }],
+  ['a short commit', { header: { version: 16 }, repos: { a: { url: 'x', commit: '0880963' } } }],
+])('%s is found', (_, file) => {
+  expect(problems(file)).toHaveLength(1);
 });
 
 it.each(['kas/bsp-base.yaml', 'kas/appengine-base.yaml'])('%s, with what it includes, has meta-clang, our layer, and keeps pvr from replacing itself', (path) => {

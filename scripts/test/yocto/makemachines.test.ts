@@ -52,11 +52,24 @@ it('removes the file of a machine that is gone', () => {
   expect(names(path)).toEqual(['a-scarthgap.yaml']);
 });
 
-it.each([[['sh', '-c', 'echo half; echo no such branch >&2; exit 1'], 'no such branch'], [['/no/such/kas'], 'ENOENT']])('a dump that fails leaves the file that was there: %j', (kas, reason) => {
+it.each([[['sh', '-c', 'echo half; echo no such branch >&2; exit 1'], 'no such branch'], [['/no/such/kas'], 'there is no /no/such/kas; install kas']])('a dump that fails leaves the file that was there: %j', (kas, reason) => {
   const path = root([{ name: 'a', config: 'kas/a.yaml' }]);
   make(path, dumps);
   const before = readFileSync(join(path, 'kas/release/a-scarthgap.yaml'), 'utf8');
   expect(make(path, kas)).toEqual([expect.stringMatching(new RegExp(`^kas/release/a-scarthgap\\.yaml: stays as it was: .*${reason}`, 's'))]);
   expect(readFileSync(join(path, 'kas/release/a-scarthgap.yaml'), 'utf8')).toBe(before);
   expect(names(path)).toEqual(['a-scarthgap.yaml']);
+});
+
+it.each([
+  ['what is not JSON', '{', ['kas/machines.json: not JSON: ']],
+  ['no list', '{"yocto_branch":"scarthgap"}', ["kas/machines.json: $: must have required property 'machines'"]],
+  ['a machine without configurations, with a key that there is not', '{"yocto_branch":"scarthgap","machines":[{"name":"a","configs":"x"}]}', ["kas/machines.json: $.machines.0: must have required property 'config'", 'kas/machines.json: $.machines.0: must NOT have additional properties (configs)']],
+  ['a file elsewhere', '{"yocto_branch":"scarthgap","machines":[{"name":"a","config":"x","output":"../a.yaml"}]}', ['kas/machines.json: $.machines.0.output: must match pattern']],
+  ['two of one name', '{"yocto_branch":"scarthgap","machines":[{"name":"a","config":"x"},{"name":"a","config":"y"}]}', ['kas/machines.json: $.machines: two of them would be written to a-scarthgap.yaml']],
+])('a list with %s is refused, and nothing is written', (_, text, messages) => {
+  const path = root([]);
+  writeFileSync(join(path, 'kas/machines.json'), text);
+  for (const message of messages) expect(() => make(path, dumps)).toThrow(message);
+  expect(readdirSync(join(path, 'kas'))).not.toContain('release');
 });
