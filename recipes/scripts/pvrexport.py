@@ -2,7 +2,7 @@
 """Writes one LXC container as a pvrexport: a gzip tar of `json`, a part of a state, and `objects/<sha256>`.
 
 The same input gives the same bytes. Times are SOURCE_DATE_EPOCH (seconds, default 0). Exit status 1 and a line on stderr
-when a file cannot be read or args.json has a key that run.json has no place for.
+when a file cannot be read, is not JSON, or args.json has a key that run.json has no place for.
 """
 import argparse
 import gzip
@@ -25,9 +25,6 @@ SERVICES = {'required': 'PV_SERVICES_REQUIRED', 'optional': 'PV_SERVICES_OPTIONA
 
 
 def run_json(name, args, verbatim):
-    unknown = [key for key in args if key not in RENAMED and key not in SERVICES.values()]
-    if unknown:
-        raise ValueError('args.json: unknown keys ' + ', '.join(unknown))
     copied = {key if key in verbatim else RENAMED[key]: value for key, value in args.items() if key in RENAMED}
     return {
         '#spec': 'service-manifest-run@1',
@@ -43,7 +40,7 @@ def run_json(name, args, verbatim):
 
 
 def state_of(options, objects):
-    args = load(options.args)
+    args = load_args(options.args)
     documents = {'run.json': run_json(options.name, args, options.verbatim), 'src.json': {'#spec': 'service-manifest-src@1', 'args': args, 'template': 'builtin-lxc-docker'}}
     if options.services:
         documents['services.json'] = load(options.services)
@@ -51,9 +48,22 @@ def state_of(options, objects):
     return dict(sorted({'#spec': 'pantavisor-service-system@1', **state}.items()))
 
 
+def load_args(path):
+    args = load(path)
+    if not isinstance(args, dict):
+        raise ValueError(f'{path}: $: must be an object')
+    unknown = [key for key in args if key not in RENAMED and key not in SERVICES.values()]
+    if unknown:
+        raise ValueError(f'{path}: unknown keys ' + ', '.join(unknown))
+    return args
+
+
 def load(path):
     with open(path, encoding='utf-8') as file:
-        return json.load(file)
+        try:
+            return json.load(file)
+        except ValueError as error:
+            raise ValueError(f'{path}: not JSON: {error}') from error
 
 
 def write(path, members, time):

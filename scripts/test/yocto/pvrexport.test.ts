@@ -53,13 +53,15 @@ it('the same input gives the same bytes', () => {
 });
 
 it.each([
-  ['a key that run.json has no place for', '{"PV_GRUOP":"app"}', 'pvrexport: args.json: unknown keys PV_GRUOP\n'],
-  ['what is not JSON', '{', 'pvrexport: Expecting property name'],
-])('%s is refused, and nothing is written', (_, args, message) => {
+  ['a key that run.json has no place for', '{"PV_GRUOP":"app"}', 'unknown keys PV_GRUOP\n'],
+  ['what is not JSON', '{', 'not JSON: Expecting property name'],
+  ['what is not text', Buffer.from([0xff]), 'not JSON: \'utf-8\' codec'],
+  ['a list', '["PV_GROUP"]', '$: must be an object\n'],
+])('%s is refused, with the name of the file, and nothing is written', (_, args, message) => {
   const work = folder();
   writeFileSync(join(work, 'args.json'), args);
   const { status, stderr } = spawnSync('python3', options(work, 'web', join(work, 'args.json')), { encoding: 'utf8' });
-  expect([status, stderr]).toEqual([1, expect.stringContaining(message)]);
+  expect([status, stderr]).toEqual([1, expect.stringContaining(`pvrexport: ${join(work, 'args.json')}: ${message}`)]);
   expect(() => readFileSync(join(work, 'out.tgz'))).toThrow('ENOENT');
 });
 
