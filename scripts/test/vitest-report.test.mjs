@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { summary } from '../testing/summary.mjs';
 import { count } from '../testing/vitest-report.mjs';
 
-const file = (status, ...states) => ({ name: 'a.test.ts', status, assertionResults: states.map((state) => ({ status: state, fullName: 'a title' })) });
+const file = (status, ...states) => ({ name: 'a.test.ts', status, message: '', assertionResults: states.map((state) => ({ status: state, fullName: 'a title' })) });
 const all = (status, ...testResults) => count({ status, report: { testResults }, filtered: false });
 const counts = ({ passed, failed, skipped }) => ({ passed, failed, skipped });
 const counted = (...args) => counts(all(...args));
@@ -26,8 +26,9 @@ describe('the count of a vitest run', () => {
 
   it('tells of each failure its file, title and the head of its error', () => {
     const test = { status: 'failed', fullName: 'adds', failureMessages: ['AssertionError: expected 1 to be 2\n    at a.test.ts:3'] };
-    expect(all(1, { name: 'a.test.ts', status: 'failed', assertionResults: [test] }).failures).toEqual(['a.test.ts: adds\n    AssertionError: expected 1 to be 2\n        at a.test.ts:3']);
-    expect(all(1, { name: 'b.test.ts', status: 'failed', message: 'SyntaxError: x', assertionResults: [] }).failures).toEqual(['b.test.ts: cannot be loaded\n    SyntaxError: x']);
+    expect(all(1, { name: 'a.test.ts', status: 'failed', message: '', assertionResults: [test] }).failures).toEqual(['a.test.ts: adds\n    AssertionError: expected 1 to be 2\n        at a.test.ts:3']);
+    expect(all(1, { name: 'b.test.ts', status: 'failed', message: 'SyntaxError: x', assertionResults: [] }).failures).toEqual(['b.test.ts: outside of its tests\n    SyntaxError: x']);
+    expect(all(1, { name: 'c.test.ts', status: 'failed', message: 'EBUSY', assertionResults: [{ status: 'passed' }, test] }).failures).toHaveLength(2);
     expect(all(1, file('passed', 'passed')).failures).toEqual(["a fault outside of every test: vitest's exit status is 1"]);
     expect(all(0, file('passed', 'passed')).failures).toEqual([]);
   });

@@ -19,8 +19,10 @@ export function count({ status, report, filtered }) {
 }
 
 function failuresOf({ name, status, message, assertionResults }) {
-  if (assertionResults.length === 0 && status === 'failed') return [text(name, 'cannot be loaded', message)];
-  return assertionResults.filter((test) => test.status === 'failed').map((test) => text(name, test.fullName, test.failureMessages?.join('\n')));
+  const failures = assertionResults.filter((test) => test.status === 'failed').map((test) => text(name, test.fullName, test.failureMessages?.join('\n')));
+  // It cannot be loaded, or a hook of the whole file failed; the message tells.
+  const ofFile = status === 'failed' && (failures.length === 0 || message !== '') ? [text(name, 'outside of its tests', message)] : [];
+  return [...failures, ...ofFile];
 }
 
 /** The error's stack is in the run's own output; its head tells what was seen, wherever only the output's end is kept. */

@@ -18,6 +18,19 @@ it('features have a weak default, and 32-bit ARM never has WasmEdge', () => {
   expect(layer.words('PANTAVISOR_FEATURES:remove:armv7ve')).toEqual(['wasmedge']);
 });
 
+it('pvr is told in every task that calls it not to replace itself', () => {
+  expect(layer.text).toMatch(/^export PVR_DISABLE_SELF_UPGRADE = "1"$/m);
+});
+
+it.each([['recipes-kernel', 'linux-yocto'], ['dynamic-layers/raspberrypi/recipes-kernel', 'linux-raspberrypi']])('the kernel of %s, %s, has what containers need built in: the initramfs has no modules', (folder, name) => {
+  expect(readText('recipes', folder, 'linux', `${name}_%.bbappend`)).toBe('require recipes-kernel/linux/pantavisor-kernel.inc\n');
+  if (folder.startsWith('dynamic-layers')) expect(layer.words('BBFILES_DYNAMIC').join(' ')).toContain(`raspberrypi:\${LAYERDIR}/dynamic-layers/raspberrypi/recipes-*/*/*.bbappend`);
+  expect(readText('recipes', 'recipes-kernel', 'linux', 'pantavisor-kernel.inc')).toMatch(/^SRC_URI:append = .*'virtualization', ' file:\/\/pantavisor\.cfg'/m);
+  const options = readText('recipes', 'files', 'pantavisor.cfg').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  expect(options.filter((line) => !/^CONFIG_\w+=y$/.test(line))).toEqual([]);
+  expect(options).toEqual(expect.arrayContaining(['SQUASHFS', 'OVERLAY_FS', 'BLK_DEV_LOOP', 'CGROUP_BPF'].map((option) => `CONFIG_${option}=y`)));
+});
+
 it("a release has no address but the one that is set, and the default can be nobody's", () => {
   expect(new URL(layer.words('PV_RELEASE_URI')[0] ?? '').hostname).toMatch(/\.invalid$/);
 });
