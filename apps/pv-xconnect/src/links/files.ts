@@ -4,7 +4,7 @@
  * through none (see hang-reason.ts).
  */
 import { constants } from 'node:fs';
-import { errorCode } from '@pv/pv-native/errors';
+import { errorCode, isExhausted } from '@pv/pv-native/errors';
 import { closeFd, statFd, type FdStat } from '@pv/pv-native/fd';
 import { openEntry, openParentInRoot } from '@pv/pv-native/openat';
 import { hasListener } from '@pv/pv-native/socket';
@@ -34,7 +34,7 @@ export function statIn(directory: Directory): FdStat | undefined {
   return withEntry(directory, statFd);
 }
 
-/** What the container finds at `path` now; undefined: nothing, or it cannot be looked up. */
+/** What the container finds at `path` now; undefined: nothing, or nothing that can be looked up. Throws when descriptors ran out here. */
 export function statAt(rootFd: number, path: string): FdStat | undefined {
   try {
     const directory = openParentInRoot(rootFd, path, { create: false });
@@ -44,7 +44,7 @@ export function statAt(rootFd: number, path: string): FdStat | undefined {
       closeFd(directory.fd);
     }
   } catch (error) {
-    if (errorCode(error) === undefined) throw error;
+    if (errorCode(error) === undefined || isExhausted(error)) throw error;
     return undefined;
   }
 }

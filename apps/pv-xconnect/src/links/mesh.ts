@@ -8,7 +8,7 @@ import { errorCode } from '@pv/pv-native/errors';
 import { readProcess } from '@pv/pv-native/process';
 import type { RelayCounters } from '@pv/pv-native/relay/link';
 import type { GraphLink } from '../graph/parse.ts';
-import { planLinks, type LinkView, type Plan, type Step } from './plan.ts';
+import { planLinks, type CurrentView, type LinkView, type Plan, type Step } from './plan.ts';
 import { Slot, type SlotContext } from './slot.ts';
 import { failedLine, removingLine } from './wording.ts';
 
@@ -73,19 +73,18 @@ export class Mesh {
 
   /** The number of steps it took; 1 as well when it could not be known what to do: then it is looked at again. */
   #reconcile(): number {
-    const views = this.#observe();
-    if (views === undefined) return 1;
-    const current = new Map([...this.#slots].map(([key, slot]) => [key, slot.view()]));
-    const { steps, refused } = planLinks(views, current);
+    const observed = this.#observe();
+    if (observed === undefined) return 1;
+    const { steps, refused } = planLinks(observed.desired, observed.current);
     for (const step of steps) this.#take(step);
     this.#refuse(refused);
     return steps.length;
   }
 
   /** Out of descriptors, for example: no reason to take anything away. */
-  #observe(): LinkView[] | undefined {
+  #observe(): { desired: LinkView[]; current: Map<string, CurrentView> } | undefined {
     try {
-      return observe(this.#graph);
+      return { desired: observe(this.#graph), current: new Map([...this.#slots].map(([key, slot]) => [key, slot.view()])) };
     } catch (error) {
       if (errorCode(error) === undefined) throw error;
       this.#context.lines.err(`Cannot look at the containers, so the links stay as they are: ${(error as Error).message}`);

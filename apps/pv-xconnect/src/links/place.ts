@@ -82,10 +82,14 @@ function clearTarget(directory: Directory): string | undefined {
 /** undefined: the container was quicker, and the name is not our socket any more. */
 function listenIn(directory: Directory, rootFd: number, target: string, type: SocketType): Placed | undefined {
   const fd = listenUnix(`/proc/self/fd/${directory.fd}/${directory.name}`, { mode: socketMode, type, backlog });
-  const id = statIn(directory);
-  if (id !== undefined && isSocket(id.mode)) return placedAt(directory, rootFd, target, fd, id);
-  closeFd(fd);
-  return undefined;
+  let placed: Placed | undefined;
+  try {
+    const id = statIn(directory);
+    if (id !== undefined && isSocket(id.mode)) placed = placedAt(directory, rootFd, target, fd, id);
+    return placed;
+  } finally {
+    if (placed === undefined) closeFd(fd);
+  }
 }
 
 function removeFrom({ fd, name }: Directory, id: FileId): void {

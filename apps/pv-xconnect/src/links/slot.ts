@@ -4,6 +4,7 @@
  * `settle` may be called at any time and again; all of it happens at once, so nothing can come in between.
  */
 import type { LinkState } from '@pv/contract/graph';
+import { messageOf } from '@pv/pv-native/errors';
 import { isCached } from '@pv/pv-native/hanging';
 import type { Clock, Random } from '@pv/runtime/clock';
 import { backoff } from '../backoff.ts';
@@ -114,7 +115,7 @@ export class Slot {
     try {
       return attempt();
     } catch (error) {
-      return { state: 'failed', reason: `fault: ${error instanceof Error ? error.message : String(error)}` };
+      return { state: 'failed', reason: `fault: ${messageOf(error)}` };
     }
   }
 

@@ -5,6 +5,7 @@
  * descriptor or made for this, the target is resolved inside the consumer's root.
  */
 import { closeSync, openSync } from 'node:fs';
+import { constants as os } from 'node:os';
 import { errnoText, errorCode, SystemError } from '@pv/pv-native/errors';
 import { closeFd, type FdStat } from '@pv/pv-native/fd';
 import { withFsIds } from '@pv/pv-native/fs-ids';
@@ -48,12 +49,20 @@ export function fileSource(fd: number, id: FileId, provider: Pin): MountSource {
 
 export function mountFile(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin, target: string): MountResult {
   try {
-    const directory = withFsIds(mappedRoot(consumer.pid), () => openParentInRoot(consumer.rootFd, target, { create: true }));
-    const result = mountOnto(takeSteps, source, consumer, target, directory);
-    if ('refusal' in result) closeFd(directory.fd);
-    return result;
+    return mountIn(takeSteps, source, consumer, target, withFsIds(mappedRoot(consumer.pid), () => openParentInRoot(consumer.rootFd, target, { create: true })));
   } catch (error) {
     return { refusal: `${target}: ${error instanceof SystemError ? `${errnoText(error.errno)} (${error.syscall})` : (error as Error).message}` };
+  }
+}
+
+/** The directory is held as long as the mount is ours. */
+function mountIn(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin, target: string, directory: Directory): MountResult {
+  let result: MountResult | undefined;
+  try {
+    result = mountOnto(takeSteps, source, consumer, target, directory);
+    return result;
+  } finally {
+    if (result === undefined || 'refusal' in result) closeFd(directory.fd);
   }
 }
 
@@ -120,7 +129,7 @@ function removeFrom(takeSteps: TakeMountSteps, consumer: Pin, directory: Directo
 function withNamespace(pin: Pin, work: (fd: number) => void): void {
   const fd = openSync(`/proc/${pin.pid}/ns/mnt`, 'r');
   try {
-    if (!pin.alive()) throw new Error(`process ${pin.pid} has ended`);
+    if (!pin.alive()) throw new SystemError(os.errno.ESRCH, 'setns', String(pin.pid));
     work(fd);
   } finally {
     closeSync(fd);

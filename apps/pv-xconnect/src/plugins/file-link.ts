@@ -3,6 +3,7 @@
  * No byte passes through here. The provider's file is looked at now and then, so one that it makes anew takes the old
  * one's place, and one that it stops offering goes from the consumer too.
  */
+import { messageOf } from '@pv/pv-native/errors';
 import type { GraphLink } from '../graph/parse.ts';
 import { hangReason } from '../links/hang-reason.ts';
 import type { Pin } from '../links/pin.ts';
@@ -55,8 +56,9 @@ class FileLink implements ActiveLink {
     this.#context = context;
   }
 
+  /** While it is not there: why. */
   get remark(): string | undefined {
-    return this.#placed?.remark;
+    return this.#placed === undefined ? this.#lastRefusal : this.#placed.remark;
   }
 
   /** Without a provider there is nothing to be found. */
@@ -88,7 +90,7 @@ class FileLink implements ActiveLink {
   #place(provider: Pin): string | undefined {
     const risk = hangReason(provider, this.#link.socket) ?? hangReason(this.#consumer, this.#link.target);
     if (risk !== undefined) return risk;
-    const result = this.#type.place(provider);
+    const result = this.#tryToPlace(provider);
     if ('refusal' in result) return result.refusal;
     this.#placed = result.placed;
     this.#context.keeper.keepFile(this.#link, this.#consumer, result.placed.left, this.#type.outlivesProvider ? undefined : provider);
@@ -96,10 +98,25 @@ class FileLink implements ActiveLink {
   }
 
   #drop(): void {
-    if (this.#placed === undefined) return;
-    this.#placed.remove();
-    this.#context.keeper.drop(this.#link);
+    const placed = this.#placed;
+    if (placed === undefined) return;
     this.#placed = undefined;
+    try {
+      placed.remove();
+      this.#context.keeper.drop(this.#link);
+    } catch (error) {
+      // Still kept: the next instance tries again.
+      this.#context.lines.err(this.#line(`cannot be taken from ${this.#link.consumer}: ${messageOf(error)}`));
+    }
+  }
+
+  /** The consumer may end at any moment of it; a fault must not end the looks. */
+  #tryToPlace(provider: Pin): PlaceFile {
+    try {
+      return this.#type.place(provider);
+    } catch (error) {
+      return { refusal: messageOf(error) };
+    }
   }
 
   /** While the provider does not run, nothing has changed. */
@@ -109,6 +126,15 @@ class FileLink implements ActiveLink {
   }
 
   #look(): void {
+    try {
+      this.#lookNow();
+    } catch (error) {
+      this.#context.lines.err(this.#line(`cannot be looked at: ${messageOf(error)}`));
+    }
+    this.#lookLater();
+  }
+
+  #lookNow(): void {
     const changed = this.#changed();
     if (changed !== undefined) {
       this.#say(`is taken from ${this.#link.consumer}: ${changed}`);
@@ -116,7 +142,6 @@ class FileLink implements ActiveLink {
       this.#drop();
     }
     if (this.#provider?.alive() === true && this.#placed === undefined) this.#tell(this.#place(this.#provider));
-    this.#lookLater();
   }
 
   /** Each refusal once, until it is another. */

@@ -4,7 +4,7 @@
  */
 import { existsSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import { errnoText, errorCode, SystemError } from '@pv/pv-native/errors';
+import { errnoText, errorCode, isExhausted, SystemError } from '@pv/pv-native/errors';
 import { majorOf, minorOf } from '@pv/pv-native/device';
 import { closeFd, statFd, type FdStat } from '@pv/pv-native/fd';
 import { O_PATH, openInRoot } from '@pv/pv-native/openat';
@@ -26,7 +26,7 @@ export function readExported(rootFd: number, path: string, testDevices: Readonly
     const judgement = judgeDevice(describe(path, stat, number), testDevices);
     return 'kind' in judgement ? { device: { ...stat, kind: judgement.kind, number } } : judgement;
   } catch (error) {
-    if (error instanceof SystemError) return { refusal: `${path} of the provider: ${errnoText(error.errno)}` };
+    if (error instanceof SystemError && !isExhausted(error)) return { refusal: `${path} of the provider: ${errnoText(error.errno)}` };
     throw error;
   }
 }

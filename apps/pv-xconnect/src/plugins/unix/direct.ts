@@ -2,7 +2,7 @@
  * `"mode": "direct"`: the provider's socket itself, mounted into the consumer. No byte passes through here, and so none
  * is counted, and connections that are open when the link goes stay open: only new ones are prevented.
  */
-import { errnoText, SystemError } from '@pv/pv-native/errors';
+import { errnoText, isExhausted, SystemError } from '@pv/pv-native/errors';
 import { closeFd, statFd } from '@pv/pv-native/fd';
 import { O_PATH, openInRoot } from '@pv/pv-native/openat';
 import type { GraphLink } from '../../graph/parse.ts';
@@ -38,7 +38,7 @@ function withSocket<T>(provider: Pin, path: string, work: (fd: number, id: FileI
   try {
     fd = openInRoot(provider.rootFd, path, O_PATH);
   } catch (error) {
-    if (error instanceof SystemError) return { refusal: `${path} of the provider: ${errnoText(error.errno)}` };
+    if (error instanceof SystemError && !isExhausted(error)) return { refusal: `${path} of the provider: ${errnoText(error.errno)}` };
     throw error;
   }
   try {

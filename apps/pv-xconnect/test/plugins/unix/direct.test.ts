@@ -1,9 +1,10 @@
 /** `"mode": "direct"` between real mount namespaces: no proxy, so the provider's own process is at the other end. */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ManualClock } from '@pv/testkit/manual-clock';
 import { expect, onTestFinished, test } from 'vitest';
+import type { TakeMountSteps } from '../../../src/mounts/mount-file.ts';
 import { establishDirect } from '../../../src/plugins/unix/direct.ts';
 import type { ActiveLink, Establish, PluginContext } from '../../../src/plugins/plugin.ts';
 import { tempDir } from '../../kit/cleanup.ts';
@@ -24,13 +25,18 @@ interface Peer {
 }
 
 class Bench {
+  readonly #takeSteps: TakeMountSteps;
   readonly clock = new ManualClock();
   readonly out: string[] = [];
   readonly err: string[] = [];
 
+  constructor(steps: TakeMountSteps = takeSteps) {
+    this.#takeSteps = steps;
+  }
+
   attempt(consumer: Peer, provider: Peer): Establish {
     const context = { lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.err.push(line) }, clock: this.clock, random: Math.random, keeper: withoutStore() } as unknown as PluginContext;
-    return establishDirect(link(consumer, provider, { mode: 'direct' }), pinned(consumer), pinned(provider), context, takeSteps);
+    return establishDirect(link(consumer, provider, { mode: 'direct' }), pinned(consumer), pinned(provider), context, this.#takeSteps);
   }
 
   establish(consumer: Peer, provider: Peer): ActiveLink {
@@ -108,16 +114,18 @@ test('a socket that the provider makes anew is mounted anew', async () => {
   ]);
 });
 
-test('while the provider has no socket there is none in the consumer, said once', async () => {
+test('while the provider has no socket there is none in the consumer, said once and in its status', async () => {
   const { consumer, provider, bench } = await pair();
   const first = await serve(provider.at(socketPath), says('first'));
-  bench.establish(consumer, provider);
+  const active = bench.establish(consumer, provider);
+  expect(active.remark).toBeUndefined();
   await closed(first);
   rmSync(provider.at(socketPath), { force: true });
   for (let second = 0; second < 3; second++) bench.clock.advance(1);
   expect(existsSync(inside(consumer, target))).toBe(false);
   expect(bench.out.slice(1)).toEqual([`pvx-unix: ${target} is taken from ${consumer.name}: ${socketPath} of the provider: No such file or directory`]);
   expect(bench.err).toEqual([]);
+  expect(active.remark).toBe(`${socketPath} of the provider: No such file or directory`);
   mkdirSync(provider.at(socketPath));
   for (let second = 0; second < 3; second++) bench.clock.advance(1);
   expect(bench.err).toEqual([`pvx-unix: ${target} cannot be in ${consumer.name}: ${socketPath} of the provider: it is not a socket`]);
@@ -180,6 +188,30 @@ test.each<[string, string, (consumer: Container, host: string) => void, string]>
   prepare(consumer, host);
   expect(bench.refusal(consumer, provider)).toBe(`${target} ${reason}`);
   expect(statSync(host).size).toBe(4);
+});
+
+test('7.2-12 a target in a read-only directory is refused with the reason, as often as it is tried, and nothing stays open', async () => {
+  const { consumer, provider, bench } = await pair('/busybox mkdir -p /run/pv/services; /busybox mount -t tmpfs -o ro none /run/pv/services');
+  await serve(provider.at(socketPath), echo);
+  for (let round = 0; round < 3; round++) expect(bench.refusal(consumer, provider)).toBe(`${target}: Read-only file system (openat2)`);
+  const { dev, ino } = statSync(inside(consumer, dirname(target)));
+  const open = readdirSync('/proc/self/fd').map((fd) => statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false }));
+  expect(open.filter((found) => found?.dev === dev && found.ino === ino)).toEqual([]);
+});
+
+test('what cannot be taken away for once is said, kept for the next instance, and ends nothing', async () => {
+  const { consumer, provider } = await pair();
+  const bench = new Bench((steps) => {
+    if (steps[0]?.kind === 'unmount') throw new Error('the thread did not unmount');
+    takeSteps(steps);
+  });
+  const server = await serve(provider.at(socketPath), echo);
+  const active = bench.establish(consumer, provider);
+  await closed(server);
+  rmSync(provider.at(socketPath), { force: true });
+  bench.clock.advance(1);
+  active.close(0);
+  expect(bench.err).toEqual([`pvx-unix: ${target} cannot be taken from ${consumer.name}: the thread did not unmount`]);
 });
 
 test('a live socket of the consumer at the target is left as it is', async () => {
