@@ -37,6 +37,15 @@ describe('pv-core', () => {
     expect(said).toEqual({ status: 1, stderr: `pv-core: EROFS: read-only file system, access '${storage()}'; mount it read-write\n` });
   });
 
+  it('says that its log cannot be written', () => {
+    mkdirSync(storage());
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'pv-core-test', storage()]);
+    writeFileSync(join(storage(), 'full'), Buffer.alloc(4096));
+    const { status, stderr } = core();
+    execFileSync('umount', [storage()]);
+    expect([status, stderr.split('\n')[0]]).toEqual([1, `pv-core: ${join(storage(), 'logs/0/pantavisor/pantavisor.log')} cannot be written, is the disk full? Lines are lost until it can`]);
+  });
+
   it('says that there is no revision', () => {
     expect(core()).toEqual({ status: 1, stderr: expect.stringMatching(/^pv-core: cannot run the revision:\n {2}.*trails\/0\/\.pvr\/json: cannot be read: ENOENT.*; install the revision again\n$/) });
   });

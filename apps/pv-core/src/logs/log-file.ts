@@ -1,7 +1,7 @@
 /**
  * pantavisor.log of one revision. Its size is bounded: what is older than the cap goes to `pantavisor.log.1`, and what
  * was there goes. A line that cannot be written (full disk) is lost and counted, never thrown: the engine must outlive
- * its log. FATAL lines go to stderr as well.
+ * its log. FATAL lines go to stderr as well, and so does that lines are lost.
  */
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -25,7 +25,9 @@ export function openLogFile(path: string, cap = defaultCap): LogSink {
     if (/^\S+ \d+ FATAL\t/.test(line)) write(2, line);
     if (file.size >= cap) turnOver(file, path);
     if (file.lost > 0 && append(file, `[pantavisor] 0 WARN\t -- [log]: ${file.lost} lines were lost: they could not be written\n`)) file.lost = 0;
-    if (!append(file, line)) file.lost += 1;
+    if (append(file, line)) return;
+    if (file.lost === 0) write(2, `pv-core: ${path} cannot be written, is the disk full? Lines are lost until it can\n`);
+    file.lost += 1;
   };
 }
 
