@@ -1,10 +1,14 @@
 /** AssemblyScript -> WebAssembly, reproducibly: the same sources give the same bytes, wherever they lie. */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { basename, dirname } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
 
 /** `path`: of the source with `_start`. Throws with what the compiler says. In a process of its own: its types declare a `console` that is not ours. */
-export function compileModule(path: string): Buffer {
+export async function compileModule(path: string): Promise<Buffer> {
   const compiler = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
-  return execFileSync(process.execPath, [compiler, basename(path), '--baseDir', dirname(path), '--outFile=', '-Os', '--use', 'abort='], { stdio: 'pipe' });
+  const { stdout } = await run(process.execPath, [compiler, basename(path), '--baseDir', dirname(path), '--outFile=', '-Os', '--use', 'abort='], { encoding: 'buffer' });
+  return stdout;
 }

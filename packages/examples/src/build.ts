@@ -67,7 +67,7 @@ export const examples: Readonly<Record<string, Example>> = {
 
 export interface BuildOptions {
   readonly out: string;
-  /** Default: all that are not `onRequest`. */
+  /** Default: `usualNames`. */
   readonly names?: readonly string[];
   /** Default: /bin/busybox. */
   readonly busybox?: string;
@@ -82,25 +82,35 @@ export async function buildExamples({ out, names = usualNames(), busybox = '/bin
   checkInputs(names, busybox);
   mkdirSync(out, { recursive: true });
   const from = sources ?? join(import.meta.dirname, '..', 'containers');
+  const modules = await compileModules(names.filter(isWasm));
   const built: string[] = [];
   for (const name of names) {
     const path = join(out, `${name}.pvrexport.tgz`);
-    await buildOne(name, join(from, name), path, busybox, sourceDateEpoch);
+    await buildOne(name, join(from, name), path, busybox, sourceDateEpoch, modules.get(name));
     built.push(path);
   }
   return built;
 }
 
-function usualNames(): string[] {
+function isWasm(name: string): boolean {
+  return examples[name]?.wasm !== undefined;
+}
+
+/** By name. The compiler takes seconds to start, so all at once. */
+async function compileModules(names: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
+  return new Map(await Promise.all(names.map(async (name) => [name, await compileModule(join(import.meta.dirname, '..', 'assembly', `${name}.ts`))] as const)));
+}
+
+/** What is built when nothing is asked for by name. */
+export function usualNames(): string[] {
   return Object.entries(examples).flatMap(([name, { onRequest }]) => (onRequest === true ? [] : [name]));
 }
 
-async function buildOne(name: string, source: string, path: string, busybox: string, epoch: number): Promise<void> {
+async function buildOne(name: string, source: string, path: string, busybox: string, epoch: number, module?: Buffer): Promise<void> {
   const { wasm, ...parts } = examples[name] ?? {};
   const services = join(source, 'services.json');
   const documents = { name, args: readJson(join(source, 'args.json')) as Args, ...(existsSync(services) ? { services: readJson(services) } : {}) };
-  if (wasm === undefined) return buildExport(path, { ...parts, ...documents, start: join(source, 'start') }, busybox, epoch);
-  const module = compileModule(join(import.meta.dirname, '..', 'assembly', `${name}.ts`));
+  if (module === undefined) return buildExport(path, { ...parts, ...documents, start: join(source, 'start') }, busybox, epoch);
   await buildWasmExport(path, { ...wasm, ...documents, config: readJson(join(source, 'wasmedge.json')), module }, epoch);
 }
 
@@ -132,10 +142,20 @@ function squashed(rootfs: RootfsSpec, epoch: number): Buffer {
     makeRootfs(root, rootfs);
     const image = join(work, 'root.squashfs');
     const time = String(epoch);
-    execFileSync('mksquashfs', [root, image, '-reproducible', '-all-root', '-noappend', '-no-xattrs', '-no-progress', '-quiet', '-mkfs-time', time, '-all-time', time, '-comp', 'gzip', '-Xcompression-level', '6'], { stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env['PATH'] } });
+    mksquashfs([root, image, '-reproducible', '-all-root', '-noappend', '-no-xattrs', '-no-progress', '-quiet', '-mkfs-time', time, '-all-time', time, '-comp', 'gzip', '-Xcompression-level', '6']);
     return readFileSync(image);
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** In an environment without its options. */
+function mksquashfs(args: readonly string[]): void {
+  try {
+    execFileSync('mksquashfs', args, { stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env['PATH'] } });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new Error('mksquashfs is missing: install the package squashfs-tools', { cause: error });
   }
 }
 
@@ -146,7 +166,7 @@ function readJson(path: string): unknown {
 function checkInputs(names: readonly string[], busybox: string): void {
   const unknown = names.filter((name) => examples[name] === undefined);
   if (unknown.length > 0) throw new Error(`no such example: ${unknown.join(', ')}; there are ${Object.keys(examples).join(', ')}`);
-  if (!existsSync(busybox)) throw new Error(`${busybox} is missing: install the package busybox-static`);
+  if (!names.every(isWasm) && !existsSync(busybox)) throw new Error(`${busybox} is missing: install the package busybox-static`);
   const needed = names.flatMap((name) => [...(examples[name]?.programs ?? []), ...(examples[name]?.inPlace ?? [])]);
   const missing = [...new Set(needed)].filter((path) => !existsSync(path));
   if (missing.length > 0) throw new Error(`${missing.join(', ')} is missing: install ${missing.map((path) => `the package ${packages[path] ?? westonPackage}`).join(', ')}`);

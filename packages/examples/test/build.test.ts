@@ -1,16 +1,22 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildExamples } from '../src/build.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { buildExamples, examples, usualNames } from '../src/build.ts';
 import { renderRunJson } from '../src/manifest.ts';
 
 const at = { dir: '' };
 beforeEach(() => void (at.dir = mkdtempSync(join(tmpdir(), 'pv-build-'))));
-afterEach(() => rmSync(at.dir, { recursive: true, force: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(at.dir, { recursive: true, force: true });
+});
 
-describe('buildExamples', () => {
+// Compressors and compilers on a busy machine.
+const patience = { timeout: 300_000 };
+
+describe('buildExamples', patience, () => {
   it('gives the same bytes twice, whatever the umask', async () => {
     const names = ['pv-example-app', 'pv-example-unix-server'];
     const first = await buildExamples({ out: join(at.dir, 'a'), names });
@@ -20,10 +26,10 @@ describe('buildExamples', () => {
     expect(readdirSync(join(at.dir, 'a'))).toEqual(names.map((name) => `${name}.pvrexport.tgz`));
   });
 
-  it('leaves out by itself what needs a graphics device', async () => {
-    const built = await buildExamples({ out: at.dir });
-    expect(built.filter((path) => /drm|wayland/.test(path))).toEqual([]);
-    expect(built.length).toBeGreaterThan(5);
+  it('leaves out by itself what needs a graphics device or the hosted bus', () => {
+    const others = Object.keys(examples).filter((name) => !usualNames().includes(name));
+    expect(others.filter((name) => !/drm|wayland|dbus-host|avahi/.test(name))).toEqual([]);
+    expect(usualNames().filter((name) => /drm|wayland|dbus-host|avahi/.test(name))).toEqual([]);
   });
 
   it('takes the time from outside', async () => {
@@ -34,6 +40,27 @@ describe('buildExamples', () => {
   it('refuses an unknown name and a missing busybox with what to do', async () => {
     await expect(buildExamples({ out: at.dir, names: ['nope'] })).rejects.toThrow(/no such example: nope; there are pv-example-/);
     await expect(buildExamples({ out: at.dir, busybox: join(at.dir, 'none') })).rejects.toThrow(/install the package busybox-static/);
+  });
+
+  it('without mksquashfs says what to install', async () => {
+    vi.stubEnv('PATH', at.dir);
+    await expect(buildExamples({ out: at.dir, names: ['pv-example-app'] })).rejects.toThrow('mksquashfs is missing: install the package squashfs-tools');
+  });
+});
+
+describe('the command', patience, () => {
+  const main = (args: readonly string[], env = {}) => spawnSync(process.execPath, ['--import', 'tsx', join(import.meta.dirname, '../src/main.ts'), ...args], { encoding: 'utf8', env: { ...process.env, ...env } });
+
+  it('prints the paths of what it has built', () => {
+    expect(main(['--out', at.dir, 'pv-example-app'])).toMatchObject({ status: 0, stdout: `${join(at.dir, 'pv-example-app.pvrexport.tgz')}\n`, stderr: '' });
+  });
+
+  it.each([
+    ['no place', [], {}, '--out DIR is missing; --help tells all options'],
+    ['an unknown name', ['--out', '/nowhere', 'nope'], {}, `no such example: nope; there are ${Object.keys(examples).join(', ')}`],
+    ['a time that is none', ['--out', '/nowhere'], { SOURCE_DATE_EPOCH: 'today' }, "SOURCE_DATE_EPOCH is 'today': must be seconds since 1970"],
+  ])('refuses %s in one line', (_title, args, env, message) => {
+    expect(main(args, env)).toMatchObject({ status: 1, stdout: '', stderr: `build-examples: ${message}\n` });
   });
 });
 

@@ -18,7 +18,7 @@ beforeAll(async () => {
     mkdirSync(dir(name));
     run('tar', '-xzf', path, '-C', dir(name));
   }
-});
+}, 300_000);
 afterAll(() => rmSync(at.root, { recursive: true, force: true }));
 
 const state = (name: string) => JSON.parse(readFileSync(join(dir(name), 'json'), 'utf8')) as Record<string, Record<string, unknown> & string>;

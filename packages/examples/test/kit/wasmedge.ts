@@ -30,7 +30,7 @@ export function runModule(module: string, { options = [], args = [] }: RunOption
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
   const said = () => output.join('');
   const ended = once(child, 'close').then(([code]) => code as number | null);
-  return { said, says: (text) => vi.waitFor(() => { if (!said().includes(text)) throw new Error(`not said: ${text}\nbut:\n${said()}`); }, { timeout: 60_000 }), ended, kill: () => kill(child, ended) };
+  return { said, says: (text) => vi.waitFor(() => { if (!said().includes(text)) throw new Error(`not said: ${text}\nbut:\n${said()}`); }, { timeout: 120_000 }), ended, kill: () => kill(child, ended) };
 }
 
 /** A program of the tree, with its own C library, by its own loader. */
