@@ -12,7 +12,7 @@ DEPENDS = "spdlog"
 
 inherit cmake
 
-# Its compiler: `wasmedge compile`, and modules compiled ahead of time. Without it, it interprets, and needs far less memory.
+# Its compiler: `wasmedge compile`, and modules compiled ahead of time. Without it, it interprets.
 PACKAGECONFIG ??= ""
 PACKAGECONFIG[aot] = "-DWASMEDGE_USE_LLVM=ON,-DWASMEDGE_USE_LLVM=OFF,clang libxml2 ncurses"
 
