@@ -2,6 +2,7 @@
  * What the links have to do with the store: what they have put into a consumer is kept there while it is in place. What an
  * earlier instance kept is taken over by the same link, and taken away when there is none.
  */
+import { hostName } from '@pv/contract/grammar';
 import { errorCode } from '@pv/pv-native/errors';
 import { closeFd } from '@pv/pv-native/fd';
 import { closeFds } from '@pv/pv-native/msg';
@@ -43,6 +44,7 @@ export class Keeper {
     const same = socket.pid === consumer.pid && socket.socketType === (link.socket_type ?? 'stream');
     const placed = same ? adoptSocket(consumer.rootFd, link.target, { fd, dev: BigInt(socket.dev), ino: BigInt(socket.ino) }) : undefined;
     if (!same) closeFd(fd);
+    if (placed === undefined) this.drop(link);
     const resumable = placed !== undefined && socket.identity === linkIdentity(link);
     if (!resumable) closeFds(kept.sessions.flatMap(sessionFds));
     return placed === undefined ? undefined : { placed, sessions: resumable ? kept.sessions : [] };
@@ -56,19 +58,29 @@ export class Keeper {
     }, fd);
   }
 
-  /** `provider`: the one that the file must not outlive. One of an earlier instance has become this one, if it was this. */
+  /** A file that is there. One of an earlier instance has become this one, if it was this. */
   keepFile(link: GraphLink, consumer: Pin, left: LeftFile, provider: Pin | undefined): void {
-    const { type, target } = link;
     if (this.#inherited.get(keyOf(link))?.kind === 'file') this.#inherited.delete(keyOf(link));
     this.discard(link);
+    this.announceFile(link, consumer, left, provider);
+  }
+
+  /** A file that is about to be put there: whoever is killed in the middle of it leaves it to the next instance all the same. `provider`: the one that it must not outlive. */
+  announceFile(link: GraphLink, consumer: Pin, left: LeftFile, provider: Pin | undefined): void {
+    const { type, target } = link;
     this.#store?.keepFile({
       consumer: link.consumer, target, pid: consumer.pid, type, identity: linkIdentity(link), left,
       ...(provider === undefined ? {} : { providerPid: provider.pid }),
     });
   }
 
-  drop(link: GraphLink): void {
+  drop(link: Pick<KeptFile, 'consumer' | 'target'>): void {
     this.#store?.drop(link);
+  }
+
+  /** Whether an earlier instance left something for this link that it has not taken over yet. */
+  hasLeft(link: GraphLink): boolean {
+    return this.#inherited.has(keyOf(link));
   }
 
   /** What links that are no more have left is taken away, as they would have done. */
@@ -91,7 +103,16 @@ export class Keeper {
     this.#store?.leaveSessions(link, sessions);
   }
 
+  /** What no link has taken over yet goes on as it came, its sockets and files by the store alone. Returns the number of its sessions. */
+  leaveInherited(): number {
+    const sockets = [...this.#inherited.values()].flatMap((kept) => (kept.kind === 'socket' ? [kept] : []));
+    for (const { socket, sessions } of sockets) this.#store?.leaveSessions(socket, sessions);
+    return sockets.reduce((count, { sessions }) => count + sessions.length, 0);
+  }
+
+  /** Nothing is left to the next instance, and nothing in the consumers. */
   clear(): void {
+    this.forgetOthers([]);
     this.#store?.clear();
   }
 
@@ -99,6 +120,7 @@ export class Keeper {
     this.#inherited.delete(key);
     if (kept.kind === 'socket') discardSocket(kept);
     else this.#discardFile(kept.file);
+    this.drop(kept.kind === 'socket' ? kept.socket : kept.file);
   }
 
   #discardFile(file: KeptFile): void {
@@ -117,7 +139,8 @@ export class Keeper {
 
 /** Whether a link may have what an earlier one for its target left. */
 function maySucceed(link: GraphLink, kept: Kept): boolean {
-  if (kept.kind === 'socket') return link.consumer_pid === kept.socket.pid;
+  // While its provider does not run nobody would accept, and those who connect would wait for ever.
+  if (kept.kind === 'socket') return link.consumer_pid === kept.socket.pid && (link.provider_pid > 0 || link.provider === hostName);
   const { pid, providerPid, identity } = kept.file;
   return link.consumer_pid === pid && linkIdentity(link) === identity && (providerPid === undefined || link.provider_pid === providerPid);
 }

@@ -1,5 +1,7 @@
 /** What one instance of pv-xconnect leaves to the next, as packets of JSON: pure. Descriptors travel beside them, in order. */
+import type { FdStat } from '@pv/pv-native/fd';
 import type { EndState, SessionState } from '@pv/pv-native/relay/link';
+import { isCharDevice, isSame } from '../links/files.ts';
 
 /** An injected socket; its one descriptor listens. */
 export interface KeptSocket {
@@ -30,14 +32,17 @@ export interface KeptFile {
 
 export interface LeftFile {
   readonly is: 'node' | 'mount';
-  readonly dev: string;
-  readonly ino: string;
+  /** As decimal text. Missing: it was about to be made, and the device's number is all that is known of it. */
+  readonly dev?: string;
+  readonly ino?: string;
   /** Of a device. */
   readonly rdev?: number;
 }
 
-export function fileIdOf({ dev, ino }: LeftFile): { dev: bigint; ino: bigint } {
-  return { dev: BigInt(dev), ino: BigInt(ino) };
+/** Whether a file is the one that was put there. */
+export function isLeft({ dev, ino, rdev }: LeftFile, found: FdStat | undefined): boolean {
+  if (found === undefined || (rdev !== undefined && !(isCharDevice(found.mode) && found.rdev === rdev))) return false;
+  return dev === undefined || ino === undefined ? rdev !== undefined : isSame(found, { dev: BigInt(dev), ino: BigInt(ino) });
 }
 
 type EndRecord = Omit<EndState, 'fd' | 'waiting'>;
@@ -66,6 +71,11 @@ const pieceBytes = 32 * 1024;
 
 export function keyOf({ consumer, target }: Pick<KeptSocket, 'consumer' | 'target'>): string {
   return `${consumer}\0${target}`;
+}
+
+/** How it is kept, without its sessions. */
+export function packetOf(kept: Kept): Packet {
+  return kept.kind === 'socket' ? { record: { kind: 'keep', socket: kept.socket }, fds: [kept.fd] } : { record: kept, fds: [] };
 }
 
 export function sessionPackets({ consumer, target }: Pick<KeptSocket, 'consumer' | 'target'>, state: SessionState): Packet[] {
@@ -100,10 +110,13 @@ export function replay(packets: readonly Packet[]): { kept: Map<string, Kept>; u
       case 'drop':
         forget(kept, keyOf(record), unused);
         break;
-      case 'keep':
+      case 'keep': {
         forget(kept, keyOf(record.socket), unused);
-        kept.set(keyOf(record.socket), { kind: 'socket', socket: record.socket, fd: fds[0] ?? -1, sessions: [] });
+        // Without: there was no room for it among this process's own.
+        const [fd] = fds;
+        if (fd !== undefined) kept.set(keyOf(record.socket), { kind: 'socket', socket: record.socket, fd, sessions: [] });
         break;
+      }
       case 'file':
         forget(kept, keyOf(record.file), unused);
         kept.set(keyOf(record.file), { kind: 'file', file: record.file });
@@ -131,8 +144,8 @@ export function sessionFds({ consumer, provider }: SessionState): number[] {
 }
 
 function addSession(kept: Kept | undefined, { ends, filter }: StoreRecord & { kind: 'session' }, fds: readonly number[]): boolean {
-  const [consumer, provider] = ends.map((end, index): EndState => ({ ...end, fd: fds[index] ?? -1, waiting: [] }));
-  if (kept?.kind !== 'socket' || consumer === undefined) return false;
+  const [consumer, provider] = fds.flatMap((fd, index): EndState[] => (ends[index] === undefined ? [] : [{ ...ends[index], fd, waiting: [] }]));
+  if (kept?.kind !== 'socket' || consumer === undefined || fds.length !== ends.length) return false;
   kept.sessions.push({ consumer, ...(provider === undefined ? {} : { provider }), ...(filter === undefined ? {} : { filter }) });
   return true;
 }

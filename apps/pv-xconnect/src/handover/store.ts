@@ -6,10 +6,10 @@
  */
 import { constants } from 'node:os';
 import { closeFds, MessageBuffer } from '@pv/pv-native/msg';
-import { type Kept, keyOf, type KeptFile, type KeptSocket, type Packet, replay, sessionPackets } from './records.ts';
+import { type Kept, keyOf, type KeptFile, type KeptSocket, type Packet, packetOf, replay, sessionPackets } from './records.ts';
 import type { SessionState } from '@pv/pv-native/relay/link';
 
-/** The largest packet: a piece of waiting bytes in base64, or a snapshot of a filter. */
+/** The largest packet: a piece of waiting bytes in base64, or a snapshot of a filter. A session with a larger one ends. */
 const packetBytes = 128 * 1024;
 /** Seconds after a change in which a socket went: until then others follow. */
 const tidyAfter = 1;
@@ -33,12 +33,14 @@ export class FdStore {
     this.#after = after;
   }
 
-  /** What an earlier instance left; the store is empty then. The descriptors are the caller's. */
+  /**
+   * What an earlier instance left. The descriptors are the caller's; all but the sessions stays in the store too, until
+   * it is dropped: an instance that is killed before it has seen a graph must not cost what it found.
+   */
   take(): Map<string, Kept> {
-    const packets: Packet[] = [];
-    for (let packet = this.#receive(); packet !== undefined; packet = this.#receive()) packets.push(packet);
-    const { kept, unused } = replay(packets);
+    const { kept, unused } = replay(this.#receiveSome(Infinity));
     closeFds(unused);
+    for (const [key, one] of kept) this.#keep(key, packetOf(one));
     return kept;
   }
 
@@ -60,7 +62,10 @@ export class FdStore {
   }
 
   leaveSessions(socket: Pick<KeptSocket, 'consumer' | 'target'>, sessions: readonly SessionState[]): void {
-    for (const session of sessions) for (const packet of sessionPackets(socket, session)) this.#send(packet);
+    for (const session of sessions) {
+      const packets = sessionPackets(socket, session).map(({ record, fds }) => ({ bytes: encode(record), fds }));
+      if (packets.every(({ bytes }) => bytes.length <= packetBytes)) for (const { bytes, fds } of packets) this.#write(bytes, fds);
+    }
   }
 
   /** Nothing is left to the next instance. */
@@ -79,13 +84,19 @@ export class FdStore {
   }
 
   #keep(key: string, packet: Packet): void {
+    const known = this.#live.get(key);
     this.#live.set(key, packet);
-    this.#send(packet);
+    // Taken over as it was.
+    if (known === undefined || known.fds[0] !== packet.fds[0] || !encode(known.record).equals(encode(packet.record))) this.#send(packet);
   }
 
   #send({ record, fds }: Packet): void {
+    this.#write(encode(record), fds);
+  }
+
+  #write(bytes: Buffer, fds: readonly number[]): void {
     // A full queue costs the takeover of what did not fit, nothing now.
-    if (this.#buffer.send(this.#writeFd, Buffer.from(JSON.stringify(record)), fds) >= 0) this.#queued += 1;
+    if (this.#buffer.send(this.#writeFd, bytes, fds) >= 0) this.#queued += 1;
   }
 
   #receiveSome(count: number): Packet[] {
@@ -106,6 +117,10 @@ export class FdStore {
     const record = JSON.parse(Buffer.from(this.#buffer.data.subarray(0, count)).toString()) as Packet['record'];
     return { record, fds: this.#buffer.fds };
   }
+}
+
+function encode(record: Packet['record']): Buffer {
+  return Buffer.from(JSON.stringify(record));
 }
 
 /** PV_XCONNECT_STORE: `<fd to write>,<fd to read>`, inherited from pv-core; undefined: there is none. */

@@ -55,7 +55,7 @@ export class Mesh {
     this.#cancelLook();
     const sessions = await this.#context.relay.handOver(patienceMs);
     const links = new Map([...this.#slots.values()].map((slot) => [slot.relayId, slot.link]));
-    let count = 0;
+    let count = this.#context.keeper.leaveInherited();
     for (const [id, states] of sessions) {
       const link = links.get(id);
       if (link === undefined) continue;
@@ -76,7 +76,7 @@ export class Mesh {
     const observed = this.#observe();
     if (observed === undefined) return 1;
     const { steps, refused } = planLinks(observed.desired, observed.current);
-    for (const step of steps) this.#take(step);
+    for (const step of [...steps].sort((a, b) => this.#rank(a) - this.#rank(b))) this.#take(step);
     this.#refuse(refused);
     return steps.length;
   }
@@ -90,6 +90,12 @@ export class Mesh {
       this.#context.lines.err(`Cannot look at the containers, so the links stay as they are: ${(error as Error).message}`);
       return undefined;
     }
+  }
+
+  /** What goes makes room; then come those whose files are in place from before, so that a card stays with who has it. */
+  #rank(step: Step): number {
+    if (step.kind === 'drop') return 0;
+    return this.#context.keeper.hasLeft(step.view.link) ? 1 : 2;
   }
 
   #take(step: Step): void {

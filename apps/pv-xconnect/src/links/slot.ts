@@ -95,6 +95,8 @@ export class Slot {
     const attempt = this.#isolated(() => this.#attempt());
     if (attempt.state === 'established') this.#failures = 0;
     if (attempt.state === 'failed') this.#retryLater();
+    // A socket of an earlier instance would take connections that nobody serves.
+    if (attempt.state === 'failed' || attempt.state === 'impossible') this.#context.keeper.discard(this.link);
     this.#report(attempt.state === 'impossible' ? { state: 'failed', reason: attempt.reason } : attempt);
   }
 
@@ -180,10 +182,7 @@ export class Slot {
     this.#announce();
     if (this.#active === undefined) {
       const result = plugin.establish(link, this.#consumer, this.#provider, this.#context);
-      if (result.kind === 'failed') {
-        this.#context.keeper.discard(link);
-        return { state: 'failed', reason: result.reason };
-      }
+      if (result.kind === 'failed') return { state: 'failed', reason: result.reason };
       this.#active = result.active;
     } else {
       this.#active.useProvider(this.#provider);

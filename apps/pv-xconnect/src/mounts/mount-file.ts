@@ -12,6 +12,7 @@ import { withFsIds } from '@pv/pv-native/fs-ids';
 import type { MountStep } from '@pv/pv-native/mount-thread';
 import { mountAttributes } from '@pv/pv-native/mount-tree';
 import { openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
+import { isLeft, type LeftFile } from '../handover/records.ts';
 import { isSame, statAt, statIn, type Directory, type FileId } from '../links/files.ts';
 import type { Pin } from '../links/pin.ts';
 import { mappedRoot } from './mapped-ids.ts';
@@ -84,7 +85,7 @@ function mountOnto(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin
   if (obstacle.kind !== 'mounted') mountNew(takeSteps, source, consumer, directory);
   const entry = statIn(directory);
   if (entry === undefined || !source.matches(entry)) return { refusal: `${target} was taken away while it was made` };
-  return { mounted: { id: entry, intact: () => isSame(statAt(consumer.rootFd, target), entry), remove: () => removeFrom(takeSteps, consumer, directory, entry) } };
+  return { mounted: { id: entry, intact: () => isSame(statAt(consumer.rootFd, target), entry), remove: () => removeFrom(takeSteps, consumer, directory, (found) => isSame(found, entry)) } };
 }
 
 function mountNew(takeSteps: TakeMountSteps, source: MountSource, consumer: Pin, directory: Directory): void {
@@ -105,17 +106,17 @@ function unmountIn(takeSteps: TakeMountSteps, consumer: Pin, { fd, name }: Direc
   withNamespace(consumer, (namespace) => takeSteps([{ kind: 'unmount', directory: fd, name, namespace }]));
 }
 
-/** Takes away what was mounted there, by its identity; nothing, when the consumer finds something else there. */
-export function removeMount(takeSteps: TakeMountSteps, consumer: Pin, target: string, id: FileId): void {
-  removeFrom(takeSteps, consumer, openParentInRoot(consumer.rootFd, target, { create: false }), id);
+/** Takes away what an earlier instance mounted there; nothing, when the consumer finds something else there. */
+export function removeMount(takeSteps: TakeMountSteps, consumer: Pin, target: string, left: LeftFile): void {
+  removeFrom(takeSteps, consumer, openParentInRoot(consumer.rootFd, target, { create: false }), (found) => isLeft(left, found));
 }
 
-function removeFrom(takeSteps: TakeMountSteps, consumer: Pin, directory: Directory, id: FileId): void {
+function removeFrom(takeSteps: TakeMountSteps, consumer: Pin, directory: Directory, isOurs: (found: FdStat) => boolean): void {
   try {
     // With the container its namespace has gone, and all mounts in it.
     if (!consumer.alive()) return;
     const entry = statIn(directory);
-    if (entry?.isMountRoot === true && isSame(entry, id)) unmountIn(takeSteps, consumer, directory);
+    if (entry?.isMountRoot === true && isOurs(entry)) unmountIn(takeSteps, consumer, directory);
     if (isPlaceholder(statIn(directory))) unlinkAt(directory.fd, directory.name);
   } catch (error) {
     // It ended meanwhile, or made the directory read-only: that costs an empty file there.

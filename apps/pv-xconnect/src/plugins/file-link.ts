@@ -26,11 +26,14 @@ export interface PlacedFile {
 
 export type PlaceFile = { readonly placed: PlacedFile } | { readonly refusal: string };
 
+/** To be called before anything is changed in the consumer, with all that is known of the file by then. */
+export type Announce = (left: LeftFile) => void;
+
 export interface FileType {
   readonly secondsBetweenLooks: number;
   /** Whether the file may stay while its provider does not run. */
   readonly outlivesProvider: boolean;
-  place(provider: Pin): PlaceFile;
+  place(provider: Pin, announce: Announce): PlaceFile;
 }
 
 export function establishFile(type: FileType, link: GraphLink, consumer: Pin, provider: Pin, context: PluginContext): Establish {
@@ -90,10 +93,15 @@ class FileLink implements ActiveLink {
   #place(provider: Pin): string | undefined {
     const risk = hangReason(provider, this.#link.socket) ?? hangReason(this.#consumer, this.#link.target);
     if (risk !== undefined) return risk;
-    const result = this.#tryToPlace(provider);
-    if ('refusal' in result) return result.refusal;
+    const { keeper } = this.#context;
+    const until = this.#type.outlivesProvider ? undefined : provider;
+    const result = this.#tryToPlace(provider, (left) => keeper.announceFile(this.#link, this.#consumer, left, until));
+    if ('refusal' in result) {
+      keeper.drop(this.#link);
+      return result.refusal;
+    }
     this.#placed = result.placed;
-    this.#context.keeper.keepFile(this.#link, this.#consumer, result.placed.left, this.#type.outlivesProvider ? undefined : provider);
+    keeper.keepFile(this.#link, this.#consumer, result.placed.left, until);
     return undefined;
   }
 
@@ -111,9 +119,9 @@ class FileLink implements ActiveLink {
   }
 
   /** The consumer may end at any moment of it; a fault must not end the looks. */
-  #tryToPlace(provider: Pin): PlaceFile {
+  #tryToPlace(provider: Pin, announce: Announce): PlaceFile {
     try {
-      return this.#type.place(provider);
+      return this.#type.place(provider, announce);
     } catch (error) {
       return { refusal: messageOf(error) };
     }

@@ -23,7 +23,10 @@ interface Place {
   readonly core: FakeCore;
   readonly consumer: Container;
   readonly provider: Container;
-  start(): Promise<Program>;
+  /** Resolves when it has printed `until`. */
+  start(until?: string): Promise<Program>;
+  /** One that gets no graph. */
+  startAlone(): Promise<Program>;
 }
 
 async function place(): Promise<Place> {
@@ -34,12 +37,20 @@ async function place(): Promise<Place> {
   const [consumer, provider] = await Promise.all([startContainer('consumer'), startContainer('provider'), core.start()]);
   await serve(provider.at('/run/example/raw.sock'), echo);
   core.set([link(consumer, provider)]);
-  const start = async (): Promise<Program> => {
-    const started = program([], { PV_SYSTEM_RUNDIR: run, PV_XCONNECT_MANAGED: '1', PV_XCONNECT_STORE: '3,4' }, store);
-    await started.printed('Link established');
+  const begin = (): Program => program([], { PV_SYSTEM_RUNDIR: run, PV_XCONNECT_MANAGED: '1', PV_XCONNECT_STORE: '3,4' }, store);
+  const start = async (until = 'Link established'): Promise<Program> => {
+    core.setStatus(200);
+    const started = begin();
+    await started.printed(until);
     return started;
   };
-  return { core, consumer, provider, start };
+  const startAlone = async (): Promise<Program> => {
+    core.setStatus(503);
+    const started = begin();
+    await waitFor(() => started.err().includes('status=503'), { what: 'one that asks for the graph', detail: started.out });
+    return started;
+  };
+  return { core, consumer, provider, start, startAlone };
 }
 
 /** A client that keeps what it hears. */
@@ -146,4 +157,52 @@ test('SIGTERM still takes everything away, and the next one begins anew', async 
   const second = await start();
   expect(second.out()).toContain('pvx-unix: Injecting socket');
   expect(await ask(consumer.at(target), 'new')).toBe('new');
+});
+
+test('7.2-15 instances that are killed before they have seen a graph cost nothing: the socket is the same one and was never dead', async () => {
+  const { consumer, start, startAlone } = await place();
+  await (await start()).signal('SIGKILL');
+  const { ino } = lstatSync(consumer.at(target));
+  const waiting = ask(consumer.at(target), 'since the first');
+  for (let round = 0; round < 2; round++) await (await startAlone()).signal('SIGKILL');
+  const last = await start();
+  expect(last.out()).toContain(`Taking over socket ${target}`);
+  expect(await waiting).toBe('since the first');
+  expect(lstatSync(consumer.at(target)).ino).toBe(ino);
+});
+
+test('one that is restarted before it has seen a graph hands on what it was given, the session too', async () => {
+  const { consumer, start, startAlone } = await place();
+  const first = await start();
+  const one = await client(consumer.at(target));
+  await one.say('before;');
+  await first.signal('SIGUSR2');
+  const second = await startAlone();
+  expect((await second.signal('SIGUSR2')).out).toContain('Leaving 1 sessions to the next instance');
+  await start();
+  await one.say('after');
+});
+
+test('one that is stopped before it has seen a graph takes away what it was given', async () => {
+  const { consumer, start, startAlone } = await place();
+  await (await start()).signal('SIGKILL');
+  await (await startAlone()).signal('SIGTERM');
+  expect(existsSync(consumer.at(target))).toBe(false);
+});
+
+test('a socket whose provider has ended, or refuses its consumer, meanwhile does not stay with nobody who serves it', async () => {
+  const { core, consumer, provider, start } = await place();
+  const more = '/run/more.sock';
+  const links = [link(consumer, provider), link(consumer, provider, { target: more, name: 'more' })] as const;
+  core.set(links);
+  const first = await start();
+  await first.printed(`Link established: ${consumer.name}/more`);
+  await first.signal('SIGKILL');
+  core.set([{ ...links[0], provider_pid: 0 }, { ...links[1], consumers: ['somebody'] }]);
+  const second = await start(`Link waiting: ${consumer.name}/raw`);
+  await waitFor(() => second.err().includes('rule=consumers'), { what: 'the refusal', detail: second.err });
+  expect([existsSync(consumer.at(target)), existsSync(consumer.at(more))]).toEqual([false, false]);
+  core.set([links[0]]);
+  await second.printed(`Link established: ${consumer.name}/raw`);
+  expect(await ask(consumer.at(target), 'again')).toBe('again');
 });

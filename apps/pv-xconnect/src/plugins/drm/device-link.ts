@@ -3,11 +3,11 @@
  * together.
  */
 import type { GraphLink } from '../../graph/parse.ts';
-import { fileIdOf, type KeptFile } from '../../handover/records.ts';
+import type { KeptFile, LeftFile } from '../../handover/records.ts';
 import type { Pin } from '../../links/pin.ts';
 import { hasOwnUserNamespace } from '../../mounts/mapped-ids.ts';
 import { removeMount, type TakeMountSteps } from '../../mounts/mount-file.ts';
-import { establishFile, type PlaceFile } from '../file-link.ts';
+import { type Announce, establishFile, type PlaceFile } from '../file-link.ts';
 import type { Establish, PluginContext } from '../plugin.ts';
 import type { DeviceRules } from './device-rules.ts';
 import { numberOf, readExported, sameNode, type Device } from './exported.ts';
@@ -26,15 +26,15 @@ export interface Shared {
 
 export function establishDevice(shared: Shared, link: GraphLink, consumer: Pin, provider: Pin, context: PluginContext): Establish {
   const injection = new Injection(shared, link, consumer, context);
-  return establishFile({ secondsBetweenLooks: 5, outlivesProvider: true, place: (from) => injection.from(from) }, link, consumer, provider, context);
+  return establishFile({ secondsBetweenLooks: 5, outlivesProvider: true, place: (from, announce) => injection.from(from, announce) }, link, consumer, provider, context);
 }
 
 /** Takes away a device that an earlier instance put there, and the rule with it. */
 export function removeDevice({ rules, takeSteps }: Shared, { consumer: name, target, left }: KeptFile, consumer: Pin): void {
   const rdev = left.rdev ?? 0;
   try {
-    if (left.is === 'mount') removeMount(takeSteps, consumer, target, fileIdOf(left));
-    else removeNode(consumer, target, { ...fileIdOf(left), rdev });
+    if (left.is === 'mount') removeMount(takeSteps, consumer, target, left);
+    else removeNode(consumer, target, left);
   } finally {
     rules.revokeLeft(consumer, name, numberOf(rdev));
   }
@@ -53,23 +53,26 @@ class Injection {
     this.#context = context;
   }
 
-  from(provider: Pin): PlaceFile {
+  from(provider: Pin, announce: Announce): PlaceFile {
     const { role, socket, consumer } = this.#link;
+    // In a container with a user namespace of its own no device node works but one that is mounted there.
+    const is = hasOwnUserNamespace(this.#consumer.pid) ? 'mount' : 'node';
     const exported = readExported(provider.rootFd, socket, this.#shared.testDevices);
     if ('refusal' in exported) return exported;
     const { device } = exported;
     const refusal = roleRefusal(role, device.kind, socket);
     if (refusal !== undefined) return { refusal };
-    if (device.kind === 'render') return this.#permit(device, () => undefined);
+    if (device.kind === 'render') return this.#permit(device, is, announce, () => undefined);
     const claim = this.#shared.holders.claim(device.rdev, consumer);
-    return 'holder' in claim ? { refusal: `the card ${device.number} is held by container ${claim.holder}; only one can be its master` } : this.#permit(device, () => claim.release());
+    return 'holder' in claim ? { refusal: `the card ${device.number} is held by container ${claim.holder}; only one can be its master` } : this.#permit(device, is, announce, () => claim.release());
   }
 
-  #permit(device: Device, releaseClaim: () => void): PlaceFile {
+  #permit(device: Device, is: LeftFile['is'], announce: Announce, releaseClaim: () => void): PlaceFile {
+    announce({ is, rdev: device.rdev });
     const rule = this.#shared.rules.allow(this.#consumer, this.#link.consumer, device.number);
     const remark = rule.kind === 'container decides' ? `the container's own device rules decide whether it can open ${device.number}: it has no version 1 control group for them` : undefined;
     if (remark !== undefined) this.#context.lines.out(`pvx-drm: ${this.#link.consumer}: ${remark}`);
-    const result = rule.kind === 'refused' ? { refusal: rule.reason } : this.#place(device);
+    const result = rule.kind === 'refused' ? { refusal: rule.reason } : this.#place(device, is);
     const release = (): void => {
       if (rule.kind === 'allowed') rule.release();
       releaseClaim();
@@ -85,10 +88,9 @@ class Injection {
     return { placed: { remark, left: result.node.left, intact: () => result.node.intact(), changed: (provider) => this.#changed(provider, device), remove } };
   }
 
-  /** In a container with a user namespace of its own no device node works but one that is mounted there. */
-  #place(device: Device): InjectResult {
+  #place(device: Device, is: LeftFile['is']): InjectResult {
     const { target } = this.#link;
-    return hasOwnUserNamespace(this.#consumer.pid) ? mountNode(this.#shared.takeSteps, this.#consumer, target, device) : injectNode(this.#consumer, target, device);
+    return is === 'mount' ? mountNode(this.#shared.takeSteps, this.#consumer, target, device) : injectNode(this.#consumer, target, device);
   }
 
   #changed(provider: Pin, injected: Device): string | undefined {

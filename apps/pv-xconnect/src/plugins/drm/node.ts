@@ -8,9 +8,9 @@ import { majorOf, makeCharDevice } from '@pv/pv-native/device';
 import { closeFd, setOwnerAndMode, statFd, type FdStat } from '@pv/pv-native/fd';
 import { mountOptionsOf } from '@pv/pv-native/mount-of';
 import { openEntry, openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
-import type { LeftFile } from '../../handover/records.ts';
+import { isLeft, type LeftFile } from '../../handover/records.ts';
 import type { Pin } from '../../links/pin.ts';
-import { isCharDevice, isSame, statAt, statIn, type Directory, type FileId } from '../../links/files.ts';
+import { isCharDevice, isSame, statAt, statIn, type Directory } from '../../links/files.ts';
 import { sameNode, type Device } from './exported.ts';
 import { isDrmMajor } from './policy.ts';
 
@@ -23,9 +23,6 @@ export interface Injected {
 }
 
 export type InjectResult = { readonly node: Injected } | { readonly refusal: string };
-
-/** What tells a node from another one. */
-type Made = FileId & Pick<FdStat, 'rdev'>;
 
 /** `device`: the provider's. A node at the target that is right already stays the file that it is. */
 export function injectNode(consumer: Pin, target: string, device: Device): InjectResult {
@@ -53,7 +50,7 @@ function injectIn(directory: Directory, consumer: Pin, target: string, device: D
 
 function injected(directory: Directory, rootFd: number, target: string, made: FdStat): Injected {
   const left: LeftFile = { is: 'node', dev: String(made.dev), ino: String(made.ino), rdev: made.rdev };
-  return { left, intact: () => isStill(statAt(rootFd, target), made), remove: () => removeFrom(directory, made) };
+  return { left, intact: () => isLeft(left, statAt(rootFd, target)), remove: () => removeFrom(directory, left) };
 }
 
 /** Undefined: the name is free, or has this very device. */
@@ -84,22 +81,18 @@ function makeNode({ fd, name }: Directory, device: Device): FdStat | undefined {
 }
 
 /** Takes away a node that an earlier instance injected; nothing, when the consumer finds something else there. */
-export function removeNode(consumer: Pin, target: string, made: Made): void {
-  removeFrom(openParentInRoot(consumer.rootFd, target, { create: false }), made);
+export function removeNode(consumer: Pin, target: string, left: LeftFile): void {
+  removeFrom(openParentInRoot(consumer.rootFd, target, { create: false }), left);
 }
 
-function removeFrom({ fd, name }: Directory, made: Made): void {
+/** The number counts too: the inode of a file that has gone may be used again. */
+function removeFrom({ fd, name }: Directory, left: LeftFile): void {
   try {
-    if (isStill(statIn({ fd, name }), made)) unlinkAt(fd, name);
+    if (isLeft(left, statIn({ fd, name }))) unlinkAt(fd, name);
   } catch (error) {
     // The container has gone, or made its directory read-only: its device rules and its end are what is left to count on.
     if (errorCode(error) === undefined) throw error;
   } finally {
     closeFd(fd);
   }
-}
-
-/** The number too: that of a file that has gone may be used again. */
-function isStill(found: FdStat | undefined, made: Made): boolean {
-  return isSame(found, made) && found !== undefined && isCharDevice(found.mode) && found.rdev === made.rdev;
 }

@@ -9,18 +9,20 @@ import type { GraphLink } from '../../graph/parse.ts';
 import { isSame, isSocket, type FileId } from '../../links/files.ts';
 import type { Pin } from '../../links/pin.ts';
 import { fileSource, mountFile, type TakeMountSteps } from '../../mounts/mount-file.ts';
-import { establishFile, type PlaceFile } from '../file-link.ts';
+import { type Announce, establishFile, type PlaceFile } from '../file-link.ts';
 import type { Establish, PluginContext } from '../plugin.ts';
 
 export function establishDirect(link: GraphLink, consumer: Pin, provider: Pin, context: PluginContext, takeSteps: TakeMountSteps): Establish {
   const { socket, target } = link;
   context.lines.out(`pvx-unix: Mounting socket ${socket} of ${link.provider} at ${target} of pid ${consumer.pid}`);
-  const place = (from: Pin): PlaceFile =>
+  const place = (from: Pin, announce: Announce): PlaceFile =>
     withSocket(from, socket, (fd, id): PlaceFile => {
+      const left = { is: 'mount', dev: String(id.dev), ino: String(id.ino) } as const;
+      announce(left);
       const result = mountFile(takeSteps, fileSource(fd, id, from), consumer, target);
       if ('refusal' in result) return result;
       const { intact, remove } = result.mounted;
-      return { placed: { left: { is: 'mount', dev: String(id.dev), ino: String(id.ino) }, intact, remove, changed: (now) => changed(now, socket, id) } };
+      return { placed: { left, intact, remove, changed: (now) => changed(now, socket, id) } };
     });
   // A mount keeps the provider's file system from being freed, so it goes with the provider's process.
   return establishFile({ secondsBetweenLooks: 1, outlivesProvider: false, place }, link, consumer, provider, context);

@@ -3,7 +3,6 @@
  * connections of pv-xconnect, and knows the consumer by the link alone.
  */
 import { removeMount, type TakeMountSteps } from '../../mounts/mount-file.ts';
-import { fileIdOf } from '../../handover/records.ts';
 import type { Plugin } from '../plugin.ts';
 import { socketPlugin } from '../socket-link.ts';
 import { establishDirect } from './direct.ts';
@@ -17,7 +16,7 @@ const relayed = socketPlugin({
 export function unixPlugin(takeSteps: TakeMountSteps): Plugin {
   return {
     ...relayed,
-    removeLeft: ({ target, left }, consumer) => removeMount(takeSteps, consumer, target, fileIdOf(left)),
+    removeLeft: ({ target, left }, consumer) => removeMount(takeSteps, consumer, target, left),
     establish: (link, consumer, provider, context) =>
       link.mode === 'direct' ? establishDirect(link, consumer, provider, context, takeSteps) : relayed.establish(link, consumer, provider, context),
   };

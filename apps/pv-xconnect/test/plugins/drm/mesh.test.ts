@@ -1,7 +1,11 @@
 /** Devices as the graph comes and goes: the whole life of drm links, between real mount namespaces. */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { closeFd } from '@pv/pv-native/fd';
+import { packetPair } from '@pv/pv-native/socket';
 import { ManualClock } from '@pv/testkit/manual-clock';
 import { expect, onTestFinished, test } from 'vitest';
+import { Keeper } from '../../../src/handover/keeper.ts';
+import { FdStore } from '../../../src/handover/store.ts';
 import { Mesh } from '../../../src/links/mesh.ts';
 import { pinContainer } from '../../../src/links/pin.ts';
 import type { SlotContext } from '../../../src/links/slot.ts';
@@ -16,10 +20,10 @@ class MeshBench {
   readonly err: string[] = [];
   readonly mesh: Mesh;
 
-  constructor() {
+  constructor(keeper = withoutStore()) {
     const plugins = new Map([['drm', drmPlugin(new Set(), () => undefined)]]);
     // No byte of a drm link goes through the relay.
-    const unused = { relay: { counters: () => new Map() }, keeper: withoutStore() };
+    const unused = { relay: { counters: () => new Map() }, keeper };
     this.mesh = new Mesh({
       plugins, pin: pinContainer, clock: this.clock, random: () => 0.5, timestamp: () => '', ...unused,
       lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.err.push(line) },
@@ -61,6 +65,18 @@ test('a second consumer waits for the card by itself, and has it when the first 
   bench.mesh.apply([drmLink(rival, provider)]);
   bench.clock.advance(1);
   expect([existsSync(consumer.at(card)), existsSync(rival.at(card))]).toEqual([false, true]);
+});
+
+test('after a crash the card stays with the container that has it, whoever comes first in the graph', async () => {
+  const { consumer, rival, provider } = await trio();
+  const [write, read] = packetPair(1024 * 1024);
+  onTestFinished(() => [write, read].forEach(closeFd));
+  const keeper = (): Keeper => new Keeper(new FdStore(write, read, () => () => undefined), () => undefined);
+  const links = [drmLink(consumer, provider), drmLink(rival, provider)];
+  new MeshBench(keeper()).mesh.apply(links);
+  const { ino } = statSync(consumer.at(card));
+  new MeshBench(keeper()).mesh.apply([...links].reverse());
+  expect([statSync(consumer.at(card)).ino, existsSync(rival.at(card))]).toEqual([ino, false]);
 });
 
 test('a device that appears later is handed out then, and one that the provider loses goes', async () => {
