@@ -31,9 +31,10 @@ function roleRules(role: Role, owned: readonly OwnedName[]): string[] {
 
 function ownerRules(role: Role, own: readonly OwnedName[], owned: readonly OwnedName[]): string[] {
   const closed = owned.filter((name) => name.role !== role && !name.allow.some((allowed) => allowed === role || allowed === 'any'));
-  // Callers have no name that a rule could tell; they take calls only from names that they may call.
+  // Callers have no name that a rule could tell; they take calls only from names that they may call. A rule that denies
+  // leaves out what has the serial of a call that waits for its reply, be it a call, unless it says so.
   const callBack = own.some(({ allow }) => allow.length > 0)
-    ? [element('allow', { send_type: 'method_call' }), ...closed.map(({ name }) => element('deny', { send_destination: name, send_type: 'method_call' }))]
+    ? [element('allow', { send_type: 'method_call' }), ...closed.map(({ name }) => element('deny', { send_destination: name, send_type: 'method_call', send_requested_reply: 'true' }))]
     : [];
   return [
     ...own.map(({ name }) => element('allow', { own: name })),

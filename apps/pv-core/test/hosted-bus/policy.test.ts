@@ -58,6 +58,16 @@ describe('calls', () => {
     for (const destination of [other, neighbour.unique]) expect(await service.call(destination, 'X')).toBe('AccessDenied');
   });
 
+  it('7.2-10 do not reach a closed name by pretending to be a reply', async () => {
+    const { owner } = await runBus(hostedRevision({ [name]: ['example-service', ['other-service']], [other]: ['other-service', ['keeper']] }, ['keeper']));
+    const [service, neighbour] = [await owner('example-service', name), await owner('other-service', other)];
+    const forged = service.callBackAsReply('X');
+    // Never answered: the bus takes what is forged for the reply.
+    neighbour.call(name, 'GetInfo').catch(() => undefined);
+    expect(await forged).toBe('AccessDenied');
+    expect(neighbour.members('call')).toEqual([]);
+  });
+
   it('7.2-10 of an owner back to the unique name of a caller work; of others to it do not', async () => {
     const { join, owner } = await bus();
     const [service, neighbour] = [await owner('example-service', name), await owner('other-service', other)];

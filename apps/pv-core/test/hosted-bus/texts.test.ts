@@ -14,7 +14,7 @@ describe('the policy', () => {
   <policy user="pv-dbus-one">
     <allow own="org.a.A"/>
     <allow send_type="method_call"/>
-    <deny send_destination="org.b.B" send_type="method_call"/>
+    <deny send_destination="org.b.B" send_type="method_call" send_requested_reply="true"/>
     <allow send_type="signal"/>
     <allow receive_type="method_call"/>
     <allow send_destination="org.a.A" send_type="method_call"/>

@@ -10,6 +10,7 @@ import { onTestFinished } from 'vitest';
 export class BusPeer {
   readonly #bus: BusConnection;
   readonly #answered = new Set<Received>();
+  #answers = true;
   /** Its unique name, once it has said Hello. */
   unique = '';
 
@@ -40,6 +41,15 @@ export class BusPeer {
     return answer.header.type === messageType.error ? outcome(answer) : answer.body.string();
   }
 
+  /** Calls whoever calls next, in place of an answer but with the serial of one. */
+  async callBackAsReply(member: string): Promise<string> {
+    this.#answers = false;
+    const { header } = await this.#bus.message((message) => message.header.type === messageType.call, 'a call');
+    const serial = this.#bus.nextSerial();
+    this.#bus.send(buildMessage({ type: messageType.call, flags: 0, serial, path: '/o', interface: 'org.x.I', member, destination: header.sender ?? '', replySerial: header.serial }));
+    return outcome(await this.#bus.reply(serial));
+  }
+
   signal(member: string, destination?: string): void {
     this.#bus.send(buildMessage({ type: messageType.signal, flags: 1, serial: this.#bus.nextSerial(), path: '/o', interface: 'org.x.I', member, ...(destination === undefined ? {} : { destination }) }));
   }
@@ -50,6 +60,7 @@ export class BusPeer {
   }
 
   #answerAll(): void {
+    if (!this.#answers) return;
     for (const message of this.#bus.unasked) {
       if (message.header.type !== messageType.call || this.#answered.has(message)) continue;
       this.#answered.add(message);
