@@ -287,14 +287,13 @@ export class ContainerLife {
 
   #remember(): void {
     const { failed, completed, retries, lastStart, retryAt } = this.recovery;
-    const { status, userStopped } = this;
-    this.deps.remember({ status, userStopped, recoveryFailed: failed, completed, retries, lastStart, retryAt, completion: this.#completion });
+    const { status, userStopped, lastExit } = this;
+    this.deps.remember({ status, userStopped, lastExit, recoveryFailed: failed, completed, retries, lastStart, retryAt, completion: this.#completion });
   }
 
   #restore(memory: Memory | undefined): void {
     if (memory === undefined) return;
-    this.userStopped = memory.userStopped;
-    this.#completion = memory.completion;
+    ({ userStopped: this.userStopped, lastExit: this.lastExit, completion: this.#completion } = memory);
     this.recovery.restore(memory);
   }
 }

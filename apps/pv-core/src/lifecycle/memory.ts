@@ -5,7 +5,7 @@
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ContainerStatus, containerStatuses } from '@pv/contract/containers';
+import { type ContainerStatus, containerStatuses, type LastExit } from '@pv/contract/containers';
 
 export type Completion = 'stay-stopped' | 'user-stopped' | 'restart';
 
@@ -13,6 +13,7 @@ export interface Memory {
   readonly revision: string;
   readonly status: ContainerStatus;
   readonly userStopped: boolean;
+  readonly lastExit?: LastExit | undefined;
   readonly recoveryFailed: boolean;
   readonly completed: boolean;
   readonly retries: number;

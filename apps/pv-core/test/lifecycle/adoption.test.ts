@@ -94,7 +94,7 @@ describe('after a SIGKILL of pv-core', () => {
     before.supervisor.release();
     const after = before.again();
     await after.supervisor.boot();
-    expect(after.status('web')).toBe('RECOVERING');
+    expect(after.view('web')).toMatchObject({ status: 'RECOVERING', last_exit: crash });
     await after.clock.wind(10);
     expect(after.status('web')).toBe('STARTED');
   });
