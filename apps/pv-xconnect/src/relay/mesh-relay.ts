@@ -30,10 +30,7 @@ export class MeshRelay {
       id,
       useProvider: (next) => this.#relay.useProvider(id, next),
       resume: (sessions) => this.#relay.resume(id, sessions),
-      remove: (drainMs) => {
-        this.#relay.remove(id, drainMs);
-        this.#listeners.delete(id);
-      },
+      remove: (drainMs) => this.#relay.remove(id, drainMs, () => this.#listeners.delete(id)),
     };
   }
 

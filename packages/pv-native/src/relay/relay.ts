@@ -60,17 +60,15 @@ export class Relay {
     this.#order({ kind: 'provider', id, provider });
   }
 
-  /** Its listener closes; its sessions end at once, or after `drainMs` at the latest. */
-  remove(id: number, drainMs: number): void {
-    this.#order({ kind: 'remove', id, drainMs });
+  /** Its listener closes; its sessions end at once, or after `drainMs` at the latest. `onOver`: there are no more events of it. */
+  remove(id: number, drainMs: number, onOver: () => void = () => undefined): void {
+    this.#order({ kind: 'remove', id, drainMs, token: this.#mark(onOver) });
   }
 
   /** `work` is done once the thread has done all that it was told before: to close descriptors that it used until then. */
   afterOrders(work: () => void): void {
     if (this.#stopped) return work();
-    this.#token += 1;
-    this.#marks.set(this.#token, work);
-    this.#order({ kind: 'mark', token: this.#token });
+    this.#order({ kind: 'mark', token: this.#mark(work) });
   }
 
   /** Of every link, by its number. */
@@ -109,6 +107,12 @@ export class Relay {
     for (const token of [...this.#marks.keys()]) this.#marked(token);
     this.#port.close();
     closeFd(this.#wakeFd);
+  }
+
+  #mark(work: () => void): number {
+    this.#token += 1;
+    this.#marks.set(this.#token, work);
+    return this.#token;
   }
 
   #marked(token: number): void {

@@ -15,7 +15,8 @@ import type { MakeTalk } from './talk.ts';
 export type Order =
   | { readonly kind: 'add'; readonly link: RelayLink; readonly provider: RelayProvider | undefined }
   | { readonly kind: 'provider'; readonly id: number; readonly provider: RelayProvider | undefined }
-  | { readonly kind: 'remove'; readonly id: number; readonly drainMs: number }
+  /** Marked once its sessions are over and all that happened in them was told. */
+  | { readonly kind: 'remove'; readonly id: number; readonly drainMs: number; readonly token: number }
   | { readonly kind: 'resume'; readonly id: number; readonly sessions: readonly SessionState[] }
   | { readonly kind: 'count'; readonly token: number }
   /** Answered once all orders before it are done. */
@@ -53,6 +54,8 @@ class RelayThread {
   readonly #buffers = { incoming: new MessageBuffer(bufferBytes), outgoing: new MessageBuffer(bufferBytes) };
   readonly #processes = new ProcessWatches(this.#loop);
   readonly #links = new Map<number, LinkServer>();
+  /** Removed, with sessions that drain. */
+  readonly #leaving = new Set<LinkServer>();
   #telling = false;
 
   constructor(options: ThreadOptions) {
@@ -78,9 +81,7 @@ class RelayThread {
       case 'provider':
         return this.#links.get(order.id)?.useProvider(order.provider);
       case 'remove':
-        this.#links.get(order.id)?.remove(order.drainMs);
-        this.#links.delete(order.id);
-        return;
+        return this.#remove(order.id, order.drainMs, order.token);
       case 'mark':
         return this.#report({ kind: 'marked', token: order.token });
       case 'resume':
@@ -101,11 +102,26 @@ class RelayThread {
     server.useProvider(provider);
   }
 
+  #remove(id: number, drainMs: number, token: number): void {
+    const server = this.#links.get(id);
+    if (server === undefined) return this.#report({ kind: 'marked', token });
+    this.#links.delete(id);
+    this.#leaving.add(server);
+    server.remove(drainMs);
+    this.#loop.after(drainMs, () => {
+      this.#leaving.delete(server);
+      this.#tell([server]);
+      this.#report({ kind: 'marked', token });
+    });
+  }
+
   #handOver(sessions: Map<number, SessionState[]>, until: number): void {
     for (const [id, server] of this.#links) sessions.set(id, [...(sessions.get(id) ?? []), ...server.handOver()]);
     const left = [...this.#links.values()].some(({ books }) => books.sessions > 0);
-    if (!left || this.#loop.now() >= until) this.#report({ kind: 'handed-over', sessions });
-    else this.#loop.after(handOverLookMs, () => this.#handOver(sessions, until));
+    if (!left || this.#loop.now() >= until) {
+      this.#tell(this.#links.values());
+      this.#report({ kind: 'handed-over', sessions });
+    } else this.#loop.after(handOverLookMs, () => this.#handOver(sessions, until));
   }
 
   #tellSoon(): void {
@@ -113,8 +129,13 @@ class RelayThread {
     this.#telling = true;
     this.#loop.after(tellEveryMs, () => {
       this.#telling = false;
-      this.#report({ kind: 'events', events: [...this.#links.values()].flatMap(({ books }) => books.takeEvents()) });
+      this.#tell([...this.#links.values(), ...this.#leaving]);
     });
+  }
+
+  #tell(servers: Iterable<LinkServer>): void {
+    const events = [...servers].flatMap(({ books }) => books.takeEvents());
+    if (events.length > 0) this.#report({ kind: 'events', events });
   }
 
   #report(report: Report): void {

@@ -85,3 +85,19 @@ test('7.2-23 a reader that goes before it has read the last answer ends its sess
   expect((await receive(provider)).bytes.length).toBe(0);
   await waitFor(async () => (await relay.counters()).sessions === 0, { what: 'the end' });
 });
+
+test('what is refused while a removed link drains is told, and so is what was refused just before it went', async () => {
+  const { relay, session, counters, events } = startRelay({ filter: { kind: 'strict', spec: undefined } });
+  const { consumer } = await session();
+  relay.remove(1, 60_000);
+  await expect(counters()).rejects.toThrow('the link is gone');
+  await sendAll(consumer, Buffer.from('in between'));
+  await waitFor(() => events.some(({ kind }) => kind === 'refused'), { what: 'the refusal' });
+  expect(events).toContainEqual({ kind: 'refused', link: 1, text: 'in between', count: 1 });
+  const other = startRelay({ filter: { kind: 'strict', spec: undefined } });
+  const last = await other.session();
+  await sendAll(last.consumer, Buffer.from('at the end'));
+  await waitFor(async () => (await other.counters()).refused === 1, { what: 'the refusal' });
+  await new Promise<void>((resolve) => other.relay.remove(1, 0, resolve));
+  expect(other.events).toContainEqual({ kind: 'refused', link: 1, text: 'at the end', count: 1 });
+});

@@ -51,6 +51,9 @@ const brief: MakeFilter = (spec, out) => ({
   },
 });
 
+/** Refuses whatever comes. */
+const strict: MakeFilter = (_spec, out) => ({ onData: (_from, bytes) => out.refused(Buffer.from(bytes).toString()) });
+
 /** Knocks with a listening socket, and does as it is told: `yes`, `no`, `never`; what else it hears is a fault. `spec`: a directory. */
 const doorman: MakeTalk = (spec, out) => {
   const { listenFd, pathFd } = listenHidden(String(spec), 256);
@@ -67,4 +70,4 @@ const doorman: MakeTalk = (spec, out) => {
   };
 };
 
-runRelayThread({ ...(workerData as RelayWorkerData), filters: new Map([['loud', loud], ['faulty', faulty], ['greeter', greeter], ['sharing', sharing], ['brief', brief]]), talks: new Map([['doorman', doorman]]) });
+runRelayThread({ ...(workerData as RelayWorkerData), filters: new Map([['loud', loud], ['faulty', faulty], ['greeter', greeter], ['sharing', sharing], ['brief', brief], ['strict', strict]]), talks: new Map([['doorman', doorman]]) });
