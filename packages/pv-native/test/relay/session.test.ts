@@ -176,7 +176,8 @@ test('7.2-22 sessions beyond the cap wait, and get their turn', async () => {
 
 test('7.2-24 a full backlog of the provider is waited for', async () => {
   const { dial, listener } = startRelay({ backlog: 1 });
-  const clients = Array.from({ length: 20 }, () => dial());
+  // Few, since each try lets in two.
+  const clients = Array.from({ length: 6 }, () => dial());
   for (const client of clients) trySend(client, 'me too');
   const answered = [];
   while (answered.length < clients.length) answered.push((await receiveAll(await accepted(listener), 6)).toString());
