@@ -2,11 +2,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { project } from '@pv/testkit/box/project';
+import { sourceDateEpoch } from './epoch.ts';
 import { includePath, releaseInclude } from './recipes.ts';
 import { buildRelease } from './release.ts';
 
 const out = join(project, 'dist', 'release');
-const files = await buildRelease(Number(process.env['SOURCE_DATE_EPOCH'] ?? 0));
+const files = await buildRelease(sourceDateEpoch());
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 for (const [name, bytes] of files) writeFileSync(join(out, name), bytes);

@@ -37,7 +37,7 @@ function nativeLibraries(): Library[] {
   return [koffi, ...addons.map((name) => ({ ...koffi, name, integrity: integrityOf(`${name}@${koffi.version}`) }))];
 }
 
-/** As `sha256sum --check` reads them. */
-function sums(files: ReadonlyMap<string, Buffer>): string {
+/** A text as `sha256sum --check` reads it. `files`: bytes by name. */
+export function sums(files: ReadonlyMap<string, Buffer>): string {
   return [...files].map(([name, bytes]) => `${createHash('sha256').update(bytes).digest('hex')}  ${name}\n`).sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1)).join('');
 }

@@ -1,4 +1,5 @@
 /** The Debian packages, on a bare Debian: installed, used, and taken away again. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,12 +16,13 @@ import type { DebianRoot } from '../kit/debian-root.ts';
 const { out, box, root: withPackages } = useDebianPackages();
 const install = (root: DebianRoot, ...packages: readonly string[]) => root.run(...installing(...packages));
 
-it('are the same bytes when they are made again', async () => {
+it('are the same bytes when they are made again, and have sums that hold', async () => {
   const again = mkdtempSync(join(tmpdir(), 'pv-debs-'));
   try {
     const files = await writeDebianPackages(again, 0);
     expect(files.length).toBe(programs.length + natives.filter(({ debian }) => debian !== undefined).length);
     expect(files.filter((file) => !readFileSync(join(again, file)).equals(readFileSync(join(out, file))))).toEqual([]);
+    expect(execFileSync('sha256sum', ['--check', '--strict', 'SHA256SUMS-deb'], { cwd: again, encoding: 'utf8' })).toBe(files.toSorted().map((file) => `${file}: OK\n`).join(''));
   } finally {
     rmSync(again, { recursive: true });
   }
@@ -47,6 +49,8 @@ describe('all of them', () => {
   it('run containers, started and stopped by the SysV script, and go on while the packages are installed again', async () => {
     const { path } = await exampleExports();
     await root().bring('usr/lib/pantavisor/pvtx.d', path('pv-example-app'), path('pv-example-unix-server'), path('pv-example-unix-client'));
+    // Of a run before a crash; process 1 is another program.
+    await root().must('sh', '-c', 'echo 1 >/run/pv-appengine.pid');
     expect(await root().run('/etc/init.d/pv-appengine', 'status')).toEqual({ code: 3, stdout: 'pv-appengine does not run\n', stderr: '' });
     await root().must('/etc/init.d/pv-appengine', 'start');
     const told = async (): Promise<string> => (await root().run('cat', log)).stdout;
