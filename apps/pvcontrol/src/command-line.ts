@@ -38,7 +38,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     if (found === undefined) return { kind: 'wrong', message: unknown(positionals), text: helpFor(positionals, undefined) };
     const { verb, operands } = found;
     const flags = (['mermaid', 'dot'] as const).filter((name) => values[name] === true);
-    const problem = operandProblem(verb, operands) ?? optionProblem(verb, flags, values.file);
+    const problem = operandProblem(verb, operands) ?? optionProblem(verb, flags, values);
     if (problem !== undefined) return { kind: 'wrong', message: problem, text: commandHelp(verb) };
     return { kind: 'run', invocation: { verb, operands, flag: flags[0], socket: values.socket, file: values.file, json: values.json === true, verbose: values.verbose === true } };
   } catch (error) {
@@ -61,9 +61,15 @@ function operandProblem({ operands: wanted }: Command, given: readonly string[])
   return given.length > wanted.length ? `'${given[wanted.length] ?? ''}' is too much` : undefined;
 }
 
-function optionProblem({ flags = {}, endless }: Command, [flag, surplus]: readonly Flag[], file: string | undefined): string | undefined {
+interface Paths {
+  readonly socket?: string | undefined;
+  readonly file?: string | undefined;
+}
+
+function optionProblem({ flags = {}, endless }: Command, [flag, surplus]: readonly Flag[], { socket, file }: Paths): string | undefined {
   if (flag !== undefined && flags[flag] === undefined) return `--${flag} has no meaning for this command`;
   if (flag !== undefined && surplus !== undefined) return `--${flag} and --${surplus} exclude each other`;
+  if (socket === '' || file === '') return `${socket === '' ? '-s' : '-f'} needs a PATH`;
   return endless === true && file !== undefined ? '-f has no meaning for a command that goes on: redirect its output' : undefined;
 }
 

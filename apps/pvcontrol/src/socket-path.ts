@@ -11,15 +11,18 @@ export function chooseSocket(asked: string | undefined, { SOCKET: own, PV_SYSTEM
   const standard = ['/run/pantavisor/pv/pv-ctrl', '/pv/pv-ctrl', ...(own === undefined ? [] : [own]), '/pantavisor/pv-ctrl'];
   const named = asked ?? (run === undefined || run === '' ? undefined : join(run, 'pv-ctrl'));
   const candidates = named === undefined ? standard : [named];
-  const path = candidates.find(isSocket);
+  const looks = candidates.map((path) => ({ path, is: look(path) }));
+  const path = looks.find(({ is }) => is === 'socket')?.path;
   if (path !== undefined) return { kind: 'socket', path };
+  const there = looks.find(({ is }) => is !== 'not found');
+  if (there !== undefined) return { kind: 'none', message: `ERROR: '${there.path}' ${there.is}` };
   return { kind: 'none', message: `ERROR: ${candidates.join(', ')} not found: is pv-appengine running? Start it, or name the socket with -s PATH` };
 }
 
-function isSocket(path: string): boolean {
+function look(path: string): 'socket' | 'not found' | 'is not a socket: name one with -s PATH' | 'may not be looked at: use sudo' {
   try {
-    return statSync(path).isSocket();
-  } catch {
-    return false;
+    return statSync(path).isSocket() ? 'socket' : 'is not a socket: name one with -s PATH';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'may not be looked at: use sudo' : 'not found';
   }
 }

@@ -1,6 +1,6 @@
 /** The program in a pipe, its commands as on a terminal, before a server that stands for pv-ctrl. */
-import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
@@ -226,6 +226,7 @@ describe('the command line', () => {
     [[], 'a command is missing'], [['nope'], "'nope' is not a command"], [['containers'], "'containers' needs a verb"],
     [['containers', 'nope'], "'containers nope' is not a command"], [['--nope'], "Unknown option '--nope'"],
     [['graph', 'ls', '--dot'], '--dot has no meaning'], [['graph', 'show', '--dot', '--mermaid'], '--mermaid and --dot exclude each other'], [['graph', 'watch', '-f', 'x'], '-f has no meaning'],
+    [['-s', '', 'ls'], '-s needs a PATH'], [['-f', '', 'ls'], '-f needs a PATH'],
     [['graph', 'why', '', 'raw'], 'CONSUMER is missing'], [['graph', 'why', 'web', ''], 'SERVICE is missing'], [['containers', 'stop', 'web', ''], "'' is too much"],
   ])('%j is wrong: %s', async (args, message) => {
     expect(parseCommandLine(args)).toMatchObject({ kind: 'wrong', message: expect.stringContaining(message) });
@@ -239,5 +240,15 @@ describe('the command line', () => {
 
   it('says which sockets it looked for, and what to do', async () => {
     expect(await pvcontrol('-s', '/none/pv-ctrl', 'ls')).toMatchObject({ code: 1, out: '', err: 'ERROR: /none/pv-ctrl not found: is pv-appengine running? Start it, or name the socket with -s PATH\n' });
+    expect(await pvcontrol('-s', root.path, 'ls')).toMatchObject({ code: 1, out: '', err: `ERROR: '${root.path}' is not a socket: name one with -s PATH\n` });
+  });
+
+  it('says that a user may not look', async () => {
+    const locked = join(root.path, 'locked');
+    mkdirSync(locked, { mode: 0o700 });
+    // The bundle is for this user too.
+    chmodSync(root.path, 0o755);
+    const { status, stderr } = spawnSync('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, at.program?.path ?? '', '-s', join(locked, 'pv-ctrl'), 'ls'], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([1, `ERROR: '${join(locked, 'pv-ctrl')}' may not be looked at: use sudo\n`]);
   });
 });
