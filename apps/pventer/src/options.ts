@@ -18,6 +18,8 @@ const isValued = (name: string): name is keyof typeof valued => Object.hasOwn(va
 
 /** What useradd and busybox's adduser allow, and numbers. */
 const userGrammar = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\$?$/;
+/** The one above means "no user" to the kernel. */
+const greatestUid = 0xff_ff_ff_fe;
 
 export function parseCommandLine(argv: readonly string[], defaultUser = 'root'): CommandLine {
   const words = [...argv];
@@ -39,12 +41,13 @@ export function parseCommandLine(argv: readonly string[], defaultUser = 'root'):
   }
   const { container, user = defaultUser, direct = false } = given;
   if (container === undefined) return wrong('-c NAME is missing: name the container; pvcontrol ls lists them');
-  const problem = containerProblem(container) ?? (userGrammar.test(user) ? undefined : `'${user}' is not a user's name or number`);
+  const problem = containerProblem(container) ?? (isUser(user) ? undefined : `'${user}' is not a user's name or number`);
   if (problem !== undefined) return wrong(problem);
   if (direct && words.length === 0) return wrong('--direct needs a command');
   return { kind: 'run', options: { container, user, command: words, direct } };
 }
 
+const isUser = (user: string): boolean => userGrammar.test(user) && !(/^\d+$/.test(user) && Number(user) > greatestUid);
 const wrong = (message: string): CommandLine => ({ kind: 'wrong', message });
 
 function containerProblem(name: string): string | undefined {
