@@ -35,6 +35,13 @@ test('the words of lxc.init.cmd, quoted as pvr writes them', async () => {
   expect(harness.consoleOf(spec)).toMatch(/^a {2}b:-c\r?$/m);
 });
 
+test('a program that starts too many processes gets as many as its limit, and is told', async () => {
+  const spec = harness.specWith('i=0; while [ $i -lt 100 ]; do sleep 1000 & echo "started $!"; i=$((i+1)); done', ['lxc.cgroup.pids.max = 12', 'lxc.cgroup2.pids.max = 12']);
+  expect(await (await start(spec)).ended).toEqual({ kind: 'exit', code: 2 });
+  expect(harness.consoleOf(spec).match(/started/g)).toHaveLength(11);
+  expect(harness.consoleOf(spec)).toMatch(/can't fork: Resource temporarily unavailable/);
+});
+
 test('what was said about an ended run does not reach the next', async () => {
   const spec = harness.spec(stay);
   const first = await startReady(spec);

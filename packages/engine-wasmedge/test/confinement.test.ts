@@ -93,6 +93,8 @@ describe('its limits', () => {
     expect(await run(harness.specOf(grow, { memory_pages: 128 }))).toEqual(exit(0));
   });
 
+  test('processes and threads: those of the runtime are enough', async () => expect(await run(harness.specOf(moduleFor({ does: 'exit', code: 0 }), { limits: { pids: 2 } }))).toEqual(exit(0)));
+
   test('gas', async () => expect(await run(harness.specOf(moduleFor({ does: 'spin' }), { gas: 100_000 }))).toEqual(exit(134)));
 
   test('time', async () => expect(await run(harness.specOf(moduleFor({ does: 'spin' }), { time_limit_ms: 50 }))).toEqual(exit(134)));
