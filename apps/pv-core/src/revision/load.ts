@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { RevisionName } from '@pv/contract/names';
 import type { Engine } from '@pv/engine/engine';
 import type { Places } from '@pv/runtime/places';
-import type { Revision } from '@pv/state/model';
+import type { ContainerModel, Revision } from '@pv/state/model';
 import { problemText } from '@pv/state/problem';
 import { parseRevision } from '@pv/state/revision';
 import { declaration } from './declaration.ts';
@@ -56,7 +56,15 @@ async function engineProblems(revision: Revision, trail: string, engines: Readon
     const engine = engines.get(type);
     if (engine === undefined) return [`${name}/run.json: $.type: no plugin for platform type '${type}' (platform '${name}'); there are: ${[...engines.keys()].join(', ')}`];
     const unusable = await asked.get(type);
-    return unusable === undefined ? engine.check(declaration(container, trail)) : [`${name}/run.json: $.type: ${unusable}`];
+    return unusable === undefined ? declarationProblems(container, trail, engine) : [`${name}/run.json: $.type: ${unusable}`];
   });
   return (await Promise.all(problems)).flat();
+}
+
+function declarationProblems(container: ContainerModel, trail: string, engine: Engine): readonly string[] {
+  try {
+    return engine.check(declaration(container, trail));
+  } catch (error) {
+    return [`${container.name}/run.json: $.config: cannot be read: ${(error as Error).message}; install the revision again`];
+  }
 }
