@@ -5,9 +5,12 @@
  */
 import { errnoText, errorCode, SystemError } from '@pv/pv-native/errors';
 import { closeFd } from '@pv/pv-native/fd';
+import { withFsIds } from '@pv/pv-native/fs-ids';
 import { openParentInRoot, unlinkAt } from '@pv/pv-native/openat';
 import { listenUnix, type SocketType } from '@pv/pv-native/socket';
+import { mappedRoot } from '../mounts/mapped-ids.ts';
 import { isSame, isServed, isSocket, statAt, statIn, type Directory, type FileId } from './files.ts';
+import type { Pin } from './pin.ts';
 
 export interface Placed {
   /** Listening; whoever takes it closes it. */
@@ -48,12 +51,22 @@ function placedAt(directory: Directory, rootFd: number, target: string, fd: numb
   return { fd, id, intact: () => isSame(statAt(rootFd, target), id), remove: () => removeFrom(directory, id) };
 }
 
-export function placeSocket(rootFd: number, target: string, type: SocketType = 'stream'): PlaceResult {
+export function placeSocket(consumer: Pick<Pin, 'pid' | 'rootFd'>, target: string, type: SocketType = 'stream'): PlaceResult {
   try {
-    return placeIn(openParentInRoot(rootFd, target, { create: true }), rootFd, target, type);
+    return whereOthersMayNot(consumer.pid, () => placeIn(openParentInRoot(consumer.rootFd, target, { create: true }), consumer.rootFd, target, type));
   } catch (error) {
     if (error instanceof SystemError) return { kind: 'refused', reason: `${target}: ${errnoText(error.errno)}` };
     throw error;
+  }
+}
+
+/** In a file system of a user namespace's own only its users make files (EOVERFLOW): then as its root, with that one's rights alone. */
+function whereOthersMayNot<T>(pid: number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (errorCode(error) !== 'EOVERFLOW') throw error;
+    return withFsIds(mappedRoot(pid), work);
   }
 }
 

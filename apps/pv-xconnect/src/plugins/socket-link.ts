@@ -50,7 +50,7 @@ export function establishSocket(type: SocketType, link: GraphLink, consumer: Pin
     return { kind: 'established', active: serve(type, link, consumer, provider, inherited, context) };
   }
   context.lines.out(type.injecting(link, consumer));
-  const result = placeSocket(consumer.rootFd, link.target, link.socket_type);
+  const result = placeSocket(consumer, link.target, link.socket_type);
   if (result.kind === 'refused') return { kind: 'failed', reason: result.reason };
   return { kind: 'established', active: serve(type, link, consumer, provider, { placed: result.placed, sessions: [] }, context) };
 }
