@@ -1,8 +1,12 @@
 /** The daemon with links that are not relayed, and with providers that say who may come. */
 import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { paths } from '@pv/contract/paths';
+import { systemClock } from '@pv/runtime/clock';
 import { waitFor } from '@pv/testkit/wait-for';
 import { expect, test } from 'vitest';
+import { call } from '../src/http-call.ts';
+import type { MeshLink } from '../src/links/mesh.ts';
 import { tempDir } from './kit/cleanup.ts';
 import { startContainer, type Container } from './kit/container.ts';
 import { FakeCore } from './kit/core.ts';
@@ -63,4 +67,7 @@ test('a provider that does not want this consumer or role is left alone, whateve
   await daemon.complained('rule=consumers');
   await daemon.printed(`Link established: ${consumer.name}/open`);
   expect([existsSync(consumer.at(target)), existsSync(consumer.at('/run/other.sock')), existsSync(consumer.at('/run/open.sock'))]).toEqual([false, false, true]);
+  const status = await call({ socketPath: daemon.ownSocket, ...paths.listLinks, deadline: 10, clock: systemClock });
+  if (status.kind !== 'answer') throw new Error(status.reason);
+  expect((JSON.parse(status.body.toString()) as MeshLink[]).map(({ name, state, refused }) => [name, state, refused])).toEqual([['raw', 'failed', 1], ['other', 'failed', 1], ['open', 'established', 0]]);
 });

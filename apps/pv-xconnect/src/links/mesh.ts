@@ -45,7 +45,7 @@ export class Mesh {
 
   async status(): Promise<MeshLink[]> {
     const counters = await this.#context.relay.counters();
-    const slots = [...this.#slots.values()].map((slot) => ({ ...slot.link, ...slot.status(), ...relayStatus(counters.get(slot.relayId ?? 0)) }));
+    const slots = [...this.#slots.values()].map((slot) => ({ ...slot.link, ...slot.status(), ...relayStatus(counters.get(slot.relayId ?? 0), slot.refused) }));
     const refused = this.#refused.map(({ link, reason, since }) => ({ ...link, state: 'failed' as const, reason, since, ...relayStatus(undefined) }));
     return [...slots, ...refused];
   }
@@ -153,9 +153,9 @@ function startOf(pid: number): number | undefined {
   return process === undefined || process.state === 'Z' ? undefined : process.startTime;
 }
 
-function relayStatus(relay: RelayCounters | undefined): LinkCounters & Pick<MeshLink, 'last_error' | 'sandboxed'> {
+function relayStatus(relay: RelayCounters | undefined, refused = 0): LinkCounters & Pick<MeshLink, 'last_error' | 'sandboxed'> {
   return {
-    sessions: relay?.sessions ?? 0, accepted: relay?.accepted ?? 0, refused: relay?.refused ?? 0, descriptors: relay?.descriptors ?? 0,
+    sessions: relay?.sessions ?? 0, accepted: relay?.accepted ?? 0, refused: refused + (relay?.refused ?? 0), descriptors: relay?.descriptors ?? 0,
     bytes_to_provider: relay?.bytesToProvider ?? 0, bytes_to_consumer: relay?.bytesToConsumer ?? 0,
     ...(relay?.lastError === undefined ? {} : { last_error: relay.lastError }), ...(relay?.ownDoor === undefined ? {} : { sandboxed: relay.ownDoor }),
   };

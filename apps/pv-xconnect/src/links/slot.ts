@@ -48,6 +48,7 @@ export class Slot {
   /** The pids with which it was last established. */
   #was: Pids | undefined;
   #failures = 0;
+  #refused = 0;
   #cancelRetry: () => void = () => undefined;
 
   constructor(view: LinkView, context: SlotContext) {
@@ -62,6 +63,11 @@ export class Slot {
 
   view(): CurrentView {
     return { ...this.#view, intact: this.#active === undefined || this.#isIntact(this.#active) };
+  }
+
+  /** How often the provider's lists have refused it. */
+  get refused(): number {
+    return this.#refused;
   }
 
   get relayId(): number | undefined {
@@ -134,7 +140,9 @@ export class Slot {
 
   #consentRefusal(): string | undefined {
     const refusal = consentRefusal(this.link);
-    if (refusal !== undefined) this.#context.lines.err(auditLine(this.link, refusal));
+    if (refusal === undefined) return undefined;
+    this.#refused += 1;
+    this.#context.lines.err(auditLine(this.link, refusal));
     return refusal;
   }
 
