@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { SystemError } from './errors.ts';
-import { slots, type MountStep, type MountWorkerData } from './mount-thread.ts';
+import { slots, states, type MountStep, type MountWorkerData } from './mount-thread.ts';
 
 /** A thread takes tens of milliseconds to start, more under load. */
 const patienceMs = 10_000;
@@ -22,8 +22,10 @@ export function takeMountSteps(worker: URL, steps: readonly MountStep[]): void {
   thread.unref();
   // It ends by itself; what it could still complain of, it has told.
   thread.on('error', () => undefined);
-  const waited = Atomics.wait(outcome, slots.state, 0, patienceMs);
-  if (waited === 'timed-out') throw new Error(`the thread ${worker.pathname} did not mount within ${patienceMs / 1000} s`);
+  // First until it has begun or is done, then until it is done; one that has not begun by then never does.
+  for (const state of [states.new, states.begun]) Atomics.wait(outcome, slots.state, state, patienceMs);
+  const reached = Atomics.compareExchange(outcome, slots.state, states.new, states.givenUp);
+  if (reached !== states.done) throw new Error(`the thread ${worker.pathname} did not mount within ${patienceMs / 1000} s`);
   const errno = outcome[slots.errno] ?? 0;
   const name = Buffer.from(syscall).toString('latin1').replace(/\0+$/, '');
   if (errno > 0) throw new SystemError(errno, name);

@@ -43,10 +43,13 @@ export interface MountWorkerData {
   readonly syscall: Uint8Array;
 }
 
-/** `state`: 0 until the thread is done. `errno`: 0 when all steps were taken, -1 for a failure that is no system call's. */
+/** `state`: one of `states`. `errno`: 0 when all steps were taken, -1 for a failure that is no system call's. */
 export const slots = { state: 0, errno: 1 } as const;
+/** `givenUp`: by who asked for it. A thread that comes too late does nothing, since the descriptors may be others by then. */
+export const states = { new: 0, begun: 1, done: 2, givenUp: 3 } as const;
 
 export function runMountThread({ steps, outcome, syscall }: MountWorkerData): void {
+  if (Atomics.compareExchange(outcome, slots.state, states.new, states.begun) !== states.new) return;
   try {
     unshareFilesystemState();
     for (const step of steps) take(step);
@@ -54,7 +57,7 @@ export function runMountThread({ steps, outcome, syscall }: MountWorkerData): vo
     outcome[slots.errno] = error instanceof SystemError ? error.errno : -1;
     syscall.set(Buffer.from(error instanceof SystemError ? error.syscall : String(error)).subarray(0, syscall.length));
   }
-  Atomics.store(outcome, slots.state, 1);
+  Atomics.store(outcome, slots.state, states.done);
   Atomics.notify(outcome, slots.state);
 }
 

@@ -32,6 +32,8 @@ export function serveControl(fd: number, options: ControlOptions): ControlServer
       socket.resume();
     }, options.onFault);
   });
+  // Out of descriptors, for example: who asks is not answered, and the mesh goes on.
+  server.on('error', options.onFault);
   server.listen({ fd });
   return {
     close: () => {

@@ -1,8 +1,10 @@
 /** The control socket, asked over a real one. */
+import { openSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { limits } from '@pv/contract/limits';
 import { listenUnix } from '@pv/pv-native/socket';
+import { waitFor } from '@pv/testkit/wait-for';
 import { expect, onTestFinished, test } from 'vitest';
 import { serveControl } from '../../src/control/serve.ts';
 import type { Refreshed } from '../../src/graph/follow.ts';
@@ -52,4 +54,12 @@ test('5,000 links with the longest names come whole, below the cap of a client',
   const { text } = await served(links).ask('GET', '/links');
   expect(JSON.parse(text)).toEqual(links);
   expect(text.length).toBeLessThan(limits.answerBytes);
+});
+
+test('a server that fails is a fault that is told, and the end of nothing else', async () => {
+  const faults: unknown[] = [];
+  const fd = openSync('/dev/null', 'r');
+  const control = serveControl(fd, { reconcile: () => Promise.resolve({ kind: 'fresh' }), status: () => Promise.resolve([]), pid: 42, onFault: (error) => faults.push(error) });
+  onTestFinished(() => control.close());
+  await waitFor(() => faults.length > 0, { what: 'a fault' });
 });
