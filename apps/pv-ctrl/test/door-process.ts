@@ -62,8 +62,8 @@ export function bundle(dir: string): string {
   return outfile;
 }
 
-export function spawnDoor(program: string, fds: readonly number[], env: Readonly<Record<string, string>>, privileges = unprivileged): ChildProcess {
-  return spawn('setpriv', [...privileges, process.execPath, program], { stdio: ['ignore', 'pipe', 'pipe', ...fds], env: { PATH: process.env['PATH'], ...env } });
+export function spawnDoor(program: string, fds: readonly number[], env: Readonly<Record<string, string>>, stdout: 'pipe' | number = 'pipe'): ChildProcess {
+  return spawn('setpriv', [...unprivileged, process.execPath, program], { stdio: ['ignore', stdout, 'pipe', ...fds], env: { PATH: process.env['PATH'], ...env } });
 }
 
 export const unprivileged = ['--reuid', String(doorUid), '--regid', String(doorUid), '--clear-groups', '--no-new-privs', '--bounding-set', '-all', '--inh-caps', '-all'];

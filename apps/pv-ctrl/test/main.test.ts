@@ -1,12 +1,13 @@
 /** Start and end of the process. */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { constants, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { closeFd } from '@pv/pv-native/fd';
 import { listenUnix } from '@pv/pv-native/socket';
 import { RawClient, rawExchange } from '@pv/testkit/raw-http';
 import { tempRoot } from '@pv/testkit/temp-root';
+import { waitFor } from '@pv/testkit/wait-for';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { bundle, spawnDoor, startDoor, unprivileged, type DoorProcess } from './door-process.ts';
 
@@ -117,6 +118,48 @@ test('a successor on the same listening socket serves whoever waited in between'
   expect(await secondGone).toEqual([0, null]);
   expect(readFileSync('/proc/net/unix', 'utf8')).toContain(join(dir, 'socket'));
 });
+
+test('a log that nobody reads does not stop it, and is written when somebody does', async () => {
+  const { path: dir, remove } = tempRoot('pv-ctrl-unread');
+  const fd = listenUnix(join(dir, 'socket'), { mode: 0o600 });
+  // As pv-core opens it: such a pipe never breaks, it only fills.
+  const fifo = join(dir, 'stdout');
+  execFileSync('mkfifo', [fifo]);
+  const pipe = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+  fillUp(pipe);
+  const its = openSync(fifo, constants.O_RDWR);
+  const child = spawnDoor(program, [fd], { PV_SYSTEM_RUNDIR: dir, PV_CTRL_LISTEN: '[{"fd":3,"caller":"app","mgmt":false}]' }, its);
+  closeFd(its);
+  const gone = once(child, 'exit');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await gone;
+    for (const one of [fd, pipe]) closeFd(one);
+    remove();
+  });
+  for (let round = 0; round < 3; round += 1) expect((await rawExchange(join(dir, 'socket'), 'GET /groups HTTP/1.0\r\n\r\n'))[0]?.status).toBe(403);
+  const read = { text: '' };
+  await waitFor(() => /listening for 1 callers[^]*(?:refused: [^\n]*\n){3}/.test((read.text += drain(pipe))), { what: 'the lines', detail: () => read.text.slice(-500) });
+});
+
+function fillUp(pipe: number): void {
+  try {
+    for (;;) writeSync(pipe, '.'.repeat(4096));
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).toBe('EAGAIN');
+  }
+}
+
+/** What is in it now. */
+function drain(pipe: number): string {
+  const buffer = Buffer.alloc(64 * 1024);
+  try {
+    return buffer.toString('utf8', 0, readSync(pipe, buffer));
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).toBe('EAGAIN');
+    return '';
+  }
+}
 
 async function newDoor(): Promise<DoorProcess> {
   const door = await startDoor();
