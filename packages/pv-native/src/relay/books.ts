@@ -12,6 +12,8 @@ export const relayLimits = {
   waitingBytes: 1024 * 1024,
   /** Different lines per link and tick; the rest is only counted. */
   events: 16,
+  /** Characters of such a line: it may hold what a client sent, a path of 60 KiB, say. */
+  eventText: 1000,
 } as const;
 
 /** Of events with a text. */
@@ -57,16 +59,17 @@ export class LinkBooks {
   }
 
   failed(reason: string): void {
-    this.#lastError = reason;
+    this.#lastError = shortened(reason);
     this.say('failed', reason);
   }
 
   absent(reason: string): void {
-    this.#lastError = reason;
+    this.#lastError = shortened(reason);
     this.say('absent', reason);
   }
 
-  say(kind: EventKind, text: string): void {
+  say(kind: EventKind, whole: string): void {
+    const text = shortened(whole);
     const key = `${kind} ${text}`;
     const known = this.#events.get(key);
     if (known !== undefined) known.count += 1;
@@ -89,4 +92,8 @@ export class LinkBooks {
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
     };
   }
+}
+
+function shortened(text: string): string {
+  return text.length > relayLimits.eventText ? `${text.slice(0, relayLimits.eventText)}...` : text;
 }
