@@ -17,6 +17,9 @@ import { describe, judge, type Answer, type Verdict } from './verdict.ts';
 /** Of a consumer's call to the bus: names and match rules. Of the bus: lists of names. Each session may hold one of both. */
 const maxBody = { consumer: 65_536, provider: 512 * 1024 };
 
+/** Rules that a session notes, and the characters of each: a bus has names of at most 255. */
+const [maxNotes, maxNote] = [1000, 300];
+
 /** All that another one needs to go on between two messages. Plain data: it may go through JSON. */
 export interface MessagesState {
   readonly known: KnownPeers;
@@ -146,7 +149,7 @@ export class Messages {
   }
 
   #note(text: string): void {
-    if (this.#noted.has(text)) return;
+    if (this.#noted.has(text) || this.#noted.size >= maxNotes || text.length > maxNote) return;
     this.#noted.add(text);
     this.#out.note(text);
   }

@@ -102,6 +102,15 @@ describe('what a bus makes a session remember or keep has an end', () => {
     expect(known.peers).toEqual(expect.arrayContaining([[':1.7', 2], [':1.1', 2], [':3.9999', 1]]));
   });
 
+  test('of rules that are learnt, and of names that no bus has', () => {
+    const bench = begun({ learn: true });
+    const to = (destination: string): void => bench.filter.onData('consumer', buildMessage({ type: messageType.call, flags: 1, serial: 3, path: '/o', member: 'M', destination }), []);
+    to(`org.${'x'.repeat(1000)}`);
+    for (let count = 0; count < 2000; count++) to(`org.n${count}`);
+    expect(bench.did.filter((one) => one.startsWith('note'))).toHaveLength(1000);
+    expect(bench.did.at(-1)).toBe('note learn: talk org.n999');
+  });
+
   test('of a list of names', () => {
     const bench = begun({ interface: 'org.x.Y' });
     bench.filter.onData('consumer', busCall(2, 'ListNames', []), []);
