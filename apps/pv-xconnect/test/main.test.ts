@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { tempDir } from './kit/cleanup.ts';
@@ -23,6 +23,20 @@ test('an unknown argument is refused with the next step', async () => {
 test('without a run directory it says what to do', async () => {
   const ended = await program([], { PV_SYSTEM_RUNDIR: join(tempDir(), 'absent') }).ended();
   expect(ended).toMatchObject({ code: 1, out: ['pv-xconnect starting...'], err: expect.stringContaining('does not exist. Start pv-appengine') });
+});
+
+test('what cannot be a run directory is named with the reason and the next step', async () => {
+  const root = tempDir();
+  const [file, long, taken] = [join(root, 'file'), join(root, 'd'.repeat(120)), join(root, 'taken')];
+  writeFileSync(file, '');
+  mkdirSync(long);
+  mkdirSync(taken);
+  writeFileSync(join(taken, 'xconnect'), '');
+  for (const [run, reason] of [[file, 'ENOTDIR'], [long, 'ENAMETOOLONG'], [taken, 'ENOTDIR']] as const) {
+    const { code, err } = await program([], { PV_SYSTEM_RUNDIR: run }).ended();
+    expect(code).toBe(1);
+    expect(err.split('\n')).toEqual([expect.stringMatching(`^pv-xconnect: ${run} cannot be the run directory: ${reason}: .*\\. Name another with PV_SYSTEM_RUNDIR\\.$`), '']);
+  }
 });
 
 test('7.1-18 by hand, with nobody there, it is the daemon and prints each step; SIGTERM takes the injected socket away and exits 0', async () => {

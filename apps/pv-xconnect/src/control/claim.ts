@@ -17,8 +17,17 @@ export type Claim =
 
 export function claimInstance(socketPath: string): Claim {
   const directory = dirname(socketPath);
-  const refusal = makeDirectory(directory);
-  if (refusal !== undefined) return { kind: 'impossible', reason: refusal };
+  try {
+    return claim(directory, socketPath);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    return { kind: 'impossible', reason: reasonOf(directory, code, (error as Error).message) };
+  }
+}
+
+function claim(directory: string, socketPath: string): Claim {
+  makeDirectory(directory);
   const lock = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
   if (!tryLock(lock)) {
     closeFd(lock);
@@ -37,14 +46,16 @@ export function claimInstance(socketPath: string): Claim {
   };
 }
 
-function makeDirectory(directory: string): string | undefined {
+function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT') return `the run directory ${dirname(directory)} does not exist. Start pv-appengine, or name another with PV_SYSTEM_RUNDIR.`;
-    if (code === 'EACCES' || code === 'EPERM') return `${directory}: permission denied. Run it as root.`;
-    if (code !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
-  return undefined;
+}
+
+function reasonOf(directory: string, code: string, message: string): string {
+  if (code === 'ENOENT') return `the run directory ${dirname(directory)} does not exist. Start pv-appengine, or name another with PV_SYSTEM_RUNDIR.`;
+  if (code === 'EACCES' || code === 'EPERM') return `${directory}: permission denied. Run it as root.`;
+  return `${dirname(directory)} cannot be the run directory: ${message}. Name another with PV_SYSTEM_RUNDIR.`;
 }
