@@ -1,5 +1,5 @@
 /** What the hook and we write down about one container; see hooks/pv-lxc-hook for the format. Nothing is guessed. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerEnd, ProcessId } from '@pv/engine/engine';
 
@@ -24,9 +24,11 @@ export function recordedHalt(stateDir: string): string | undefined {
   return read(paths(stateDir).halt);
 }
 
-/** The program that starts it, for whoever comes when we are gone. */
+/** The program that starts it, for whoever comes when we are gone: we may be killed right here, so it is there whole or not at all. */
 export function recordStarter(stateDir: string, { pid, startTime }: ProcessId): void {
-  writeFileSync(paths(stateDir).starting, `${pid} ${startTime}`);
+  const path = paths(stateDir).starting;
+  writeFileSync(`${path}.tmp`, `${pid} ${startTime}`);
+  renameSync(`${path}.tmp`, path);
 }
 
 /** Of the last start, whether it is through or not. */
