@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { nothingRemains } from '@pv/engine/conformance';
 import type { RunningContainer, StartSpec } from '@pv/engine/engine';
 import { groupsOf } from '@pv/testkit/container-remains';
 import { waitFor } from '@pv/testkit/wait-for';
@@ -60,7 +61,7 @@ test('what was said about an ended run does not reach the next', async () => {
 test('out of memory', async () => {
   const spec = harness.specWith('exec dd if=/dev/zero of=/dev/null bs=64M count=1', [memoryLimit]);
   expect(await (await start(spec)).ended).toEqual({ kind: 'oom', signal: 9 });
-  expect(harness.remains(spec)).toEqual([]);
+  await nothingRemains(harness, spec);
 });
 
 test('SIGKILL of a container that lost a process for want of memory before', async () => {
@@ -73,7 +74,7 @@ test('SIGKILL of a container that lost a process for want of memory before', asy
 test('reboot() inside ends it, and LXC does not start it again', async () => {
   const spec = harness.specWith('echo run\nexec reboot -f', ['lxc.cap.drop = sys_module']);
   expect(await (await start(spec)).ended).toEqual({ kind: 'signal', signal: 1 });
-  expect(harness.remains(spec)).toEqual([]);
+  await nothingRemains(harness, spec);
   expect(harness.consoleOf(spec).match(/run/g)).toHaveLength(1);
   expect(await harness.another().adopt(spec)).toEqual({ kind: 'ended', end: { kind: 'signal', signal: 1 } });
 });
@@ -89,7 +90,7 @@ test('the death of the monitor leaves no control group', async () => {
   expect(groupsOf(spec.name).length).toBeGreaterThan(0);
   harness.killMonitor(spec);
   expect(await container.ended).toMatchObject({ kind: 'unknown', reason: expect.stringContaining('monitor') });
-  expect(harness.remains(spec)).toEqual([]);
+  await nothingRemains(harness, spec);
 });
 
 test('another process adopts it and learns the exact end', async () => {
@@ -121,7 +122,7 @@ test('who started it may be killed in the middle of the start', async () => {
   if (found.kind !== 'running') throw new Error(JSON.stringify(found));
   await found.container.kill();
   expect(await found.container.ended).toEqual({ kind: 'signal', signal: 9 });
-  expect(harness.remains(spec)).toEqual([]);
+  await nothingRemains(harness, spec);
 });
 
 test('a frozen container can be killed', async () => {
@@ -130,7 +131,7 @@ test('a frozen container can be killed', async () => {
   freeze(spec);
   await container.kill();
   expect(await container.ended).toEqual({ kind: 'signal', signal: 9 });
-  expect(harness.remains(spec)).toEqual([]);
+  await nothingRemains(harness, spec);
 });
 
 function freeze({ name }: StartSpec): void {
@@ -146,7 +147,7 @@ test('a kill that cannot be written down is a kill all the same', async () => {
   rmSync(spec.stateDir, { recursive: true });
   await container.kill();
   expect(await container.ended).toMatchObject({ kind: 'unknown' });
-  await harness.waitFor(() => harness.remains(spec).length === 0, 'nothing of it');
+  await nothingRemains(harness, spec);
 });
 
 test('a full console is bounded, and its writer is not held up', async () => {
@@ -172,7 +173,7 @@ test('50 cycles leave nothing', async () => {
   await cycle(spec);
   const before = descriptors();
   for (let round = 0; round < 50; round++) await cycle(spec);
-  expect(harness.remains(spec)).toEqual([]);
+  await nothingRemains(harness, spec);
   await harness.waitFor(() => descriptors() <= before, 'as many descriptors as before');
   await harness.engine.sweep(spec);
   expect(existsSync(join(harness.lxcPath, spec.name))).toBe(false);

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerName } from '@pv/contract/names';
+import { nothingRemains } from '@pv/engine/conformance';
 import type { StartSpec } from '@pv/engine/engine';
 import { afterAll, expect, test } from 'vitest';
 import { firstErrors } from '../src/lxc-tools.ts';
@@ -13,7 +14,7 @@ afterAll(() => harness.close());
 async function reasonOf(spec: StartSpec): Promise<string> {
   const result = await harness.engine.start(spec);
   const outcome = result.kind === 'failed' ? result.reason : `it ran, and: ${JSON.stringify(await result.container.ended)}`;
-  expect(harness.remains(spec)).toEqual([]);
+  await nothingRemains(harness, spec);
   return outcome;
 }
 
@@ -70,7 +71,7 @@ test('a hook that does not end: the start is given up, and nothing hangs on', as
   const spec = other.spec('exit 0');
   const result = await other.engine.start(spec);
   expect(result).toMatchObject({ kind: 'failed', reason: expect.stringMatching(/took too long/) });
-  expect(other.remains(spec)).toEqual([]);
+  await nothingRemains(other, spec);
   await other.close();
 });
 

@@ -73,7 +73,7 @@ export async function over(harness: Harness, spec: StartSpec, container: Pick<Ru
 }
 
 /** A short-lived child of the monitor may be a moment behind it. */
-async function nothingRemains(harness: Harness, spec: StartSpec): Promise<void> {
+export async function nothingRemains(harness: Pick<Harness, 'remains' | 'waitFor'>, spec: StartSpec): Promise<void> {
   await harness.waitFor(() => harness.remains(spec).length === 0, `an end of ${harness.remains(spec).join(', ')}`);
 }
 

@@ -2,6 +2,7 @@
  * Runs in a mount namespace of its own, where /sys/fs/cgroup shows one layout: starts, limits, kills and loses containers
  * there, and prints what it saw as one line of JSON.
  */
+import { nothingRemains } from '@pv/engine/conformance';
 import { groupsOf } from '@pv/testkit/container-remains';
 import { cgroupControllers, cgroupLayout } from '../../src/cgroup.ts';
 import { lxcHarness } from './lxc-harness.ts';
@@ -30,8 +31,8 @@ try {
   const lost = await startReady();
   harness.killMonitor(lost.spec);
   const end = { exit: await ended.container.ended, killed: await killed.container.ended, lost: (await lost.container.ended).kind };
-  const remains = [ended, killed, lost].flatMap(({ spec }) => harness.remains(spec));
-  process.stdout.write(`${JSON.stringify({ layout: cgroupLayout(), limits: cgroupControllers().has('pids'), groups: killed.groups, ...end, remains })}\n`);
+  for (const { spec } of [ended, killed, lost]) await nothingRemains(harness, spec);
+  process.stdout.write(`${JSON.stringify({ layout: cgroupLayout(), limits: cgroupControllers().has('pids'), groups: killed.groups, ...end })}\n`);
 } finally {
   await harness.close();
 }
