@@ -13,6 +13,8 @@ import type { SessionState } from '@pv/pv-native/relay/link';
 const packetBytes = 128 * 1024;
 /** Seconds after a change in which a socket went: until then others follow. */
 const tidyAfter = 1;
+/** So many more than twice what counts may be history, where no descriptor is held by it. */
+const historyPackets = 64;
 
 type After = (seconds: number, work: () => void) => () => void;
 
@@ -54,9 +56,13 @@ export class FdStore {
   }
 
   drop({ consumer, target }: Pick<KeptSocket, 'consumer' | 'target'>): void {
-    if (!this.#live.delete(keyOf({ consumer, target }))) return;
+    const key = keyOf({ consumer, target });
+    const dropped = this.#live.get(key);
+    if (dropped === undefined) return;
+    this.#live.delete(key);
     this.#send({ record: { kind: 'drop', consumer, target }, fds: [] });
-    if (this.#tidying) return;
+    const isHistory = this.#queued > 2 * this.#live.size + historyPackets;
+    if (this.#tidying || (dropped.fds.length === 0 && !isHistory)) return;
     this.#tidying = true;
     this.#after(tidyAfter, () => this.#tidy());
   }

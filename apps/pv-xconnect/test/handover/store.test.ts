@@ -70,3 +70,20 @@ test('a record whose descriptor is missing is as good as none', () => {
   expect(kept).toMatchObject({ kind: 'socket', sessions: [] });
   if (kept?.kind === 'socket') closeFd(kept.fd);
 });
+
+test('it is written anew when a descriptor went, or when much of it is history', () => {
+  const { store, clock } = queue();
+  const one = store();
+  const place = (): void => {
+    one.keepFile({ consumer: 'c', target: '/dev/x', pid: 1, type: 'drm', identity: 'x', left: { is: 'node', rdev: 1 } });
+    one.drop({ consumer: 'c', target: '/dev/x' });
+  };
+  place();
+  expect(clock.pending).toBe(0);
+  for (let round = 0; round < 50; round++) place();
+  expect(clock.pending).toBe(1);
+  clock.advance(1);
+  one.keep(socket, file());
+  one.drop(socket);
+  expect(clock.pending).toBe(1);
+});
