@@ -59,8 +59,9 @@ export function attach(lxc: Lxc, entry: Entry): Promise<Ended> {
   // In our process group a signal for the group would end lxc-attach and leave the command running. On a terminal it has
   // to be there; but then the command has a terminal of its own, and hears of the end of the other side.
   const detached = ![0, 1, 2].some(isatty);
-  const child = spawn('lxc-attach', attachArgs(lxc, entry), { ...surroundings(lxc), stdio: 'inherit', detached });
+  // First, for the command may run before spawn returns here: a signal then would end us, and leave it running.
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => passOn(signal, child));
+  const child = spawn('lxc-attach', attachArgs(lxc, entry), { ...surroundings(lxc), stdio: 'inherit', detached });
   return new Promise((resolve, reject) => {
     child.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? resolve(missing('lxc-attach')) : reject(new Error('lxc-attach cannot be run', { cause: error }))));
     child.on('exit', (code, signal) => resolve({ kind: 'status', status: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) }));

@@ -75,6 +75,15 @@ describe('a command', () => {
     expect((await inside('sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "')).out).not.toMatch(/sleep 4321 $/m);
   });
 
+  it('is ended by a signal that comes as soon as it runs, however busy the machine is', async () => {
+    const ended = async (): Promise<unknown> => {
+      const child = at.program?.start(['-c', container.name, '--direct', '/bin/sh', '-c', 'echo up; exec sleep 4321'], { env: { LXC_PATH: container.lxcPath } }) ?? expect.fail('no program');
+      child.stdout?.once('data', () => child.kill('SIGHUP'));
+      return new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+    };
+    for (let round = 0; round < 4; round += 1) expect(new Set(await Promise.all(Array.from({ length: 10 }, ended)))).toEqual(new Set([129]));
+  });
+
   it('can act on a signal itself', async () => {
     const child = at.program?.start(['-c', container.name, 'sh', '-c', 'trap "echo caught; exit 9" TERM; echo up; while :; do sleep 1; done'], { env: { LXC_PATH: container.lxcPath } }) ?? expect.fail('no program');
     const said: string[] = [];
