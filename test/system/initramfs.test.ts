@@ -12,6 +12,8 @@ import { installing, packageNames, useDebianPackages } from '../kit/debian-packa
 import type { DebianRoot } from '../kit/debian-root.ts';
 
 const { box, root: withPackages } = useDebianPackages();
+/** Milliseconds: two boots, each with five seconds in which its last words can be read, on a machine under load. */
+const patience = 300_000;
 /** What reboot(2) of a pid namespace ends its process 1 by. */
 const restarted = 128 + 1;
 const poweredOff = 128 + 2;
@@ -49,17 +51,25 @@ it('boots, keeps the storage that it is told of, and stops containers in order b
   const second = await boot(root, { pv_storage: '/disk' });
   await tell('TERM', second);
   expect([await second.ended, second.output()]).toEqual([restarted, expect.stringMatching(/is set up already.*stopped; nothing of this run is left/s)]);
-});
+}, patience);
 
 it('without storage says that nothing is kept; what pv-appengine cannot do restarts the machine', async () => {
   const root = await device('bare');
   await root.must('sh', '-c', 'echo broken > /usr/lib/pantavisor/pvtx.d/broken.tgz');
   const booted = await boot(root, {});
   expect([await booted.ended, booted.output()]).toEqual([restarted, expect.stringMatching(/^init: no pv_storage= given: nothing is kept over a boot\ninit: pv-appengine ended with 1\n.*broken\.tgz: /)]);
-});
+}, patience);
+
+it('restarts the machine where its busybox cannot turn it off', async () => {
+  const root = await device('no-poweroff');
+  await root.must('rm', '/usr/bin/poweroff');
+  const booted = await boot(root, {});
+  await tell('USR2', booted);
+  expect([await booted.ended, booted.output()]).toEqual([restarted, expect.stringMatching(/stopped; nothing of this run is left.*poweroff: not found/s)]);
+}, patience);
 
 it('storage that does not turn up is named, and the machine restarts', async () => {
   const root = await device('none');
   const booted = await boot(root, { pv_storage: '/dev/none' });
   expect([await booted.ended, booted.output()]).toEqual([restarted, expect.stringContaining('init: /dev/none cannot be mounted at /var/pantavisor/storage')]);
-});
+}, patience);
