@@ -26,10 +26,19 @@ export function commandBlocks() {
   });
 }
 
-/** Relative links to files that do not exist. */
-function deadLinks(path, text) {
-  const targets = [...text.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)].map((match) => match[1]).filter((target) => !/^[a-z]+:/.test(target));
-  return targets.filter((target) => !existsSync(join(root, normalize(join(dirname(path), target))))).map((target) => `${path}: links to ${target}, which does not exist`);
+/** Relative links to files and headings that do not exist. */
+export function deadLinks(path, text, read = readTracked) {
+  const links = [...text.matchAll(/\]\(([^)\s#]*)(?:#([^)\s]*))?\)/g)].filter(([, target]) => !/^[a-z]+:/.test(target));
+  return links.flatMap(([, target, anchor]) => {
+    const found = target === '' ? path : normalize(join(dirname(path), target));
+    if (!existsSync(join(root, found))) return [`${path}: links to ${target}, which does not exist`];
+    return anchor === undefined || anchorsOf(read(found)).includes(anchor) ? [] : [`${path}: links to ${target}#${anchor}, and there is no such heading`];
+  });
+}
+
+/** As a forge names them. */
+function anchorsOf(text) {
+  return [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, title]) => title.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
 }
 
 /** What npm and tsx are told to run and is not there: also in what no test runs, and within sentences. */
