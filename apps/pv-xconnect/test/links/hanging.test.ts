@@ -7,7 +7,7 @@ import { waitFor } from '@pv/testkit/wait-for';
 import { expect, test } from 'vitest';
 import { startContainer, type Container } from '../kit/container.ts';
 import { link } from '../kit/daemon.ts';
-import { mountHung } from '../kit/hung-mount.ts';
+import { mountHung, mountKnown } from '../kit/hung-mount.ts';
 import { place, target, type Place } from '../kit/place.ts';
 import { bundleProgram, type Program } from '../kit/program.ts';
 import { ask, echo, serve } from '../kit/sockets.ts';
@@ -131,6 +131,20 @@ test("one that begins at the very name of a provider's socket closes the connect
   core.set([link(consumer, provider), bad]);
   await daemon.printed(`Link established: ${consumer.name}/hung`);
   await mountHung(hanging, '/run/example/x.sock', 'socket');
+  for (let round = 0; round < 5; round++) expect(await ask(consumer.at('/run/hung.sock'), 'after')).toBe('');
+  await expectOthersServed(all, bad);
+  await expectSaid(daemon, `/run/example/x.sock ${reason}`);
+});
+
+test('one that has answered before, so that the kernel knows the socket, closes the connections that would ask it', async () => {
+  const all = await scene();
+  const { core, consumer, provider, hanging, daemon } = all;
+  await serve(hanging.at('/run/example/x.sock'), echo);
+  const bad = link(consumer, hanging, { name: 'hung', socket: '/run/example/x.sock', target: '/run/hung.sock' });
+  core.set([link(consumer, provider), bad]);
+  await daemon.printed(`Link established: ${consumer.name}/hung`);
+  expect(await ask(consumer.at('/run/hung.sock'), 'before')).toBe('before');
+  await mountKnown(hanging, '/run/example', 'x.sock');
   for (let round = 0; round < 5; round++) expect(await ask(consumer.at('/run/hung.sock'), 'after')).toBe('');
   await expectOthersServed(all, bad);
   await expectSaid(daemon, `/run/example/x.sock ${reason}`);

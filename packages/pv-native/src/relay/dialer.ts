@@ -42,10 +42,11 @@ const openat2: (call: number, dirFd: number, path: number, how: number, size: nu
 const statx: (call: number, fd: number, path: number, flags: number, mask: number, result: number) => number = libc.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'int', 'unsigned int', 'uintptr_t']);
 const connect: (fd: number, address: number, length: number) => number = libc.func('connect', 'int', ['int', 'uintptr_t', 'unsigned int']);
 
-/** struct open_how: three 64-bit words. struct sockaddr_un: two bytes and a path. struct statx: 256 bytes, of which attributes and inode count. An empty path. */
+/** struct open_how: three 64-bit words. struct sockaddr_un: two bytes and a path. struct statx: 256 bytes, of which attributes, inode and device count. An empty path. */
 const at = { how: 0, address: 24, stat: 136, nothing: 392, path: 400 };
 const statxAttributes = 8;
 const statxInode = 32;
+const statxDevice = { major: 136, minor: 140 };
 const howBytes = 24;
 const procFd = Buffer.from('/proc/self/fd/');
 
@@ -53,6 +54,8 @@ export class Dialer {
   readonly #link: RelayLink;
   readonly #scratch: Scratch;
   readonly #ownInode: bigint;
+  /** The last file system that was found to be no risk: of which process, and its device. */
+  #judged: { readonly provider: RelayProvider; readonly major: number; readonly minor: number } | undefined;
 
   constructor(link: RelayLink) {
     const path = Buffer.from(link.path);
@@ -76,8 +79,7 @@ export class Dialer {
     if (pathFd < 0) return failed(koffi.errno());
     try {
       this.#look(pathFd);
-      // Another file system may begin at that very name, and be asked whether one may connect.
-      const risk = this.#isMountRoot() ? hangRiskOf(provider, this.#link.path) : undefined;
+      const risk = this.#riskOf(provider);
       if (risk !== undefined) return { kind: 'absent', reason: risk };
       if (this.#isOwn(pathFd)) return { kind: 'absent', reason: 'it is the socket that was injected for this link' };
       return this.dialAt(pathFd, provider.connectAs);
@@ -115,8 +117,19 @@ export class Dialer {
     statx(SYS_statx, fd, this.#scratch.address(at.nothing), AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, this.#scratch.address(at.stat));
   }
 
-  #isMountRoot(): boolean {
-    return (this.#scratch.view.getUint32(at.stat + statxAttributes, true) & STATX_ATTR_MOUNT_ROOT) !== 0;
+  /**
+   * A file system whose names the kernel knows is still asked whether one may connect, and so is one that begins at that
+   * very name. The mount table is read once for each that the socket was found on.
+   */
+  #riskOf(provider: RelayProvider): string | undefined {
+    const { view } = this.#scratch;
+    const isMountRoot = (view.getUint32(at.stat + statxAttributes, true) & STATX_ATTR_MOUNT_ROOT) !== 0;
+    const [major, minor] = [view.getUint32(at.stat + statxDevice.major, true), view.getUint32(at.stat + statxDevice.minor, true)];
+    const judged = this.#judged;
+    if (!isMountRoot && judged?.provider === provider && judged.major === major && judged.minor === minor) return undefined;
+    const risk = hangRiskOf(provider, this.#link.path);
+    if (risk === undefined) this.#judged = { provider, major, minor };
+    return risk;
   }
 
   #isOwn(fd: number): boolean {
