@@ -15,8 +15,8 @@ export type Awaited =
 
 const ownSerials = 0xffff0000;
 const maxSerial = 0xffffffff;
-/** dbus-daemon's own default bound is 50,000 and less. */
-const maxOutstanding = 65_536;
+/** About half a megabyte of a session, per direction. More calls at once are an attack, or a client that never reads. */
+const maxOutstanding = 4096;
 
 /** Plain arrays: it may go through JSON. */
 export interface OpenReplies {
