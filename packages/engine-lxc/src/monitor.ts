@@ -3,15 +3,9 @@
  * the monitor. Nothing is sent, nothing is read.
  */
 import { readFileSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { watchEnd, type Watch } from '@pv/engine/watch';
 import { connectAbstract } from '@pv/pv-native/socket';
 import { processGone } from './process-gone.ts';
-
-export interface MonitorWatch {
-  /** Resolves when the monitor is gone; never once released. */
-  readonly gone: Promise<void>;
-  release(): void;
-}
 
 /** sun_path, less the NUL that begins an abstract name. */
 const maxName = 107;
@@ -29,20 +23,9 @@ export function fitsCommandSocket(lxcPath: string, name: string): boolean {
 }
 
 /** Undefined: no monitor of this container runs. */
-export function watchMonitor(lxcPath: string, name: string): MonitorWatch | undefined {
+export function watchMonitor(lxcPath: string, name: string): Watch | undefined {
   const fd = connect(commandSocketName(lxcPath, name));
-  if (fd === undefined) return undefined;
-  const socket = new Socket({ fd, readable: true, writable: true });
-  socket.on('error', () => undefined);
-  socket.resume();
-  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  return {
-    gone,
-    release: () => {
-      socket.removeAllListeners('close');
-      socket.destroy();
-    },
-  };
+  return fd === undefined ? undefined : watchEnd(fd);
 }
 
 /**

@@ -1,17 +1,18 @@
 /** A running LXC container: signals through a pinned process, the end through its monitor. */
 import { constants } from 'node:os';
 import type { ContainerEnd, ProcessId, RunningContainer, StartSpec } from '@pv/engine/engine';
+import type { Watch } from '@pv/engine/watch';
 import { type Pidfd, openPidfd } from '@pv/pv-native/pidfd';
 import { readProcess } from '@pv/pv-native/process';
 import { killGroup, killMonitor, removeGroups } from './cgroup.ts';
-import { monitorGone, type MonitorWatch } from './monitor.ts';
+import { monitorGone } from './monitor.ts';
 import { recordedEnd, recordedMonitor, recordKill } from './records.ts';
 import { signalNumber } from './signals.ts';
 
 export interface Watched {
   readonly spec: Pick<StartSpec, 'name' | 'stateDir'>;
   readonly init: ProcessId;
-  readonly watch: MonitorWatch;
+  readonly watch: Watch;
   /** Name or number. */
   readonly halt: string;
 }

@@ -5,10 +5,11 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdoptResult, AdoptSpec, ContainerEnd, Engine, ProcessId, RunningContainer, StartResult, StartSpec } from './engine.ts';
+import { watchEnd, type Watch } from './watch.ts';
 
 const records = ['init', 'end', 'alive', 'go', 'monitor.pid'] as const;
 
@@ -96,11 +97,6 @@ function container({ name, stateDir }: AdoptSpec, init: ProcessId, { gone, relea
   };
 }
 
-interface Watch {
-  readonly gone: Promise<void>;
-  release(): void;
-}
-
 const over: Watch = { gone: Promise.resolve(), release: () => undefined };
 
 /** Undefined: no monitor runs. */
@@ -108,18 +104,7 @@ function watch(stateDir: string): Watch | undefined {
   const pid = Number(read(join(stateDir, 'monitor.pid')));
   if (!(pid > 0) || stat(pid) === undefined) return undefined;
   const fd = openSync(join(stateDir, 'alive'), constants.O_RDONLY | constants.O_NONBLOCK);
-  if (!hasWriter(fd)) return void closeSync(fd);
-  const socket = new Socket({ fd, readable: true, writable: false });
-  socket.on('error', () => undefined);
-  socket.resume();
-  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  return {
-    gone,
-    release: () => {
-      socket.removeAllListeners('close');
-      socket.destroy();
-    },
-  };
+  return hasWriter(fd) ? watchEnd(fd) : void closeSync(fd);
 }
 
 /** The monitor may have gone just before the FIFO was opened; the end of what never was is not an event. It writes nothing, so nothing is lost here. */

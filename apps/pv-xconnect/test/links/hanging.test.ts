@@ -97,23 +97,13 @@ test('one that is mounted over what is handed out itself takes it from the consu
   await expectOthersServed(all, bad);
 });
 
-test('one that begins at the very name of an injected socket fails that link, and holds nothing up when the link goes', async () => {
+test.each([
+  ['an injected', {}],
+  ['a mounted', { mode: 'direct' }],
+] as const)('one that begins at the very name of %s socket fails that link, and holds nothing up when the link goes', async (_, mode) => {
   const all = await scene();
   const { core, consumer, provider, hanging, daemon } = all;
-  const bad = link(hanging, provider, { name: 'hung', target: '/run/in/x.sock' });
-  core.set([link(consumer, provider), bad]);
-  await daemon.printed(`Link established: ${hanging.name}/hung`);
-  await mountHung(hanging, '/run/in/x.sock', 'socket');
-  core.set([link(consumer, provider)]);
-  await daemon.printed(`Removing link: ${hanging.name}/hung`);
-  await expectOthersServed(all, bad);
-  await expectSaid(daemon, `/run/in/x.sock ${reason}`);
-});
-
-test('one that begins at the very name of a mounted socket fails that link, and holds nothing up when the link goes', async () => {
-  const all = await scene();
-  const { core, consumer, provider, hanging, daemon } = all;
-  const bad = link(hanging, provider, { name: 'hung', mode: 'direct', target: '/run/in/x.sock' });
+  const bad = link(hanging, provider, { name: 'hung', ...mode, target: '/run/in/x.sock' });
   core.set([link(consumer, provider), bad]);
   await daemon.printed(`Link established: ${hanging.name}/hung`);
   await mountHung(hanging, '/run/in/x.sock', 'socket');
