@@ -39,6 +39,8 @@ export interface DaemonOptions {
   readonly workers: { readonly relay: URL; readonly mount: URL };
   /** Devices that a drm link may inject beside graphics ones, `<major>:<minor>`: for tests. */
   readonly testDevices: ReadonlySet<string>;
+  /** A half-open session ends when no byte moved for so long. */
+  readonly lingerMs: number;
   /** The data plane failed: nothing is served any more. */
   readonly onFault: (error: Error) => void;
   readonly lines: Lines;
@@ -74,10 +76,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Started> {
   }
 }
 
-function run(claim: Claim & { kind: 'ours' }, { coreSocket, ownSocket, pid, lines, clock, random, timestamp, workers, testDevices, onFault, store }: DaemonOptions): Pick<Started & { kind: 'running' }, 'stop' | 'handOver'> {
+function run(claim: Claim & { kind: 'ours' }, { coreSocket, ownSocket, pid, lines, clock, random, timestamp, workers, testDevices, lingerMs, onFault, store }: DaemonOptions): Pick<Started & { kind: 'running' }, 'stop' | 'handOver'> {
   const takeSteps: TakeMountSteps = (steps) => takeMountSteps(workers.mount, steps);
   const plugins = new Map([dbusPlugin, drmPlugin(testDevices, takeSteps), restPlugin, unixPlugin(takeSteps), waylandPlugin(dirname(ownSocket))].map((plugin) => [plugin.type, plugin]));
-  const relay = new MeshRelay(workers.relay, onFault);
+  const relay = new MeshRelay({ worker: workers.relay, lingerMs, onFault });
   const keeper = new Keeper(store, (file, consumer) => plugins.get(file.type)?.removeLeft?.(file, consumer));
   const mesh = new Mesh({ plugins, pin: sharedPins(deferredClose(relay, (of, name) => (name === hostName ? pinHost() : pinContainer(of, name)))), lines, clock, random, relay, keeper, timestamp });
   const follower = followGraph({

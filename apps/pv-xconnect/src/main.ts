@@ -20,7 +20,7 @@ reconcile, prints the links as they are, and exits.
 Environment:
   PV_SYSTEM_RUNDIR      run directory (default /run/pantavisor/pv)
   PV_XCONNECT_MANAGED   1: started by pv-core; beside another instance it only says so and exits 0
-
+  PV_XCONNECT_LINGER    seconds without a byte after which a half-open session ends (default 60)
   PV_XCONNECT_STORE     two descriptors inherited from pv-core, for what outlives this process
 
 Signals:
@@ -57,7 +57,7 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
     pid: process.pid, lines, clock: systemClock, random: systemRandom, timestamp: systemTimestamp,
     store: openStore(env['PV_XCONNECT_STORE'], (seconds, work) => systemClock.after(seconds, work)),
     workers: { relay: new URL('pv-xconnect.relay.mjs', import.meta.url), mount: new URL('pv-xconnect.mount.mjs', import.meta.url) },
-    testDevices,
+    testDevices, lingerMs: config.PV_XCONNECT_LINGER * 1000,
     onFault: (error) => {
       lines.err(`pv-xconnect: the relay failed, so this instance ends: ${error.stack ?? String(error)}`);
       process.exit(exit.failed);

@@ -12,7 +12,7 @@ const target = '/run/pv/services/raw.sock';
 
 /** One link to the provider for each of the services, at `/run/in/<name>`. */
 async function mesh(services: Readonly<Record<string, (socket: Socket) => void>>): Promise<{ at: (name: string) => string; daemon: TestDaemon; consumer: Container; provider: Container }> {
-  const [consumer, provider, daemon] = await Promise.all([startContainer('consumer'), startContainer('provider'), runDaemon()]);
+  const [consumer, provider, daemon] = await Promise.all([startContainer('consumer'), startContainer('provider'), runDaemon({ lingerMs: 3_000 })]);
   for (const [name, onConnection] of Object.entries(services)) await serve(provider.at(`/run/example/${name}`), onConnection);
   daemon.core.set(Object.keys(services).map((name) => link(consumer, provider, { name, socket: `/run/example/${name}`, target: `${target}/${name}` })));
   for (const name of Object.keys(services)) await daemon.printed(`Link established: ${consumer.name}/${name}`);
@@ -28,7 +28,7 @@ async function halfOpen(path: string): Promise<Socket> {
   return socket;
 }
 
-test('7.1-7 7.2-23 half-open sessions of a provider that never closes are gone a minute after their last byte; a download that goes on, and a session that is open both ways, stay', { timeout: 150_000 }, async () => {
+test('7.1-7 7.2-23 half-open sessions of a provider that never closes are gone some time after their last byte; a download that goes on, and a session that is open both ways, stay', async () => {
   const silent: Socket[] = [];
   const downloads: Socket[] = [];
   const { at } = await mesh({ silent: (socket) => silent.push(socket.resume()), download: (socket) => downloads.push(socket.resume()), echo });
@@ -39,10 +39,10 @@ test('7.1-7 7.2-23 half-open sessions of a provider that never closes are gone a
   const source = await waitFor(() => (silent.filter(({ readableEnded }) => readableEnded).length === left.length ? downloads[0] : undefined), { what: 'all requests' });
   let [sent, got] = [0, 0];
   download.on('data', (chunk: Buffer) => (got += chunk.length));
-  const dripping = setInterval(() => source.write('x', () => (sent += 1)), 1_000);
+  const dripping = setInterval(() => source.write('x', () => (sent += 1)), 100);
   onTestFinished(() => clearInterval(dripping));
   const ends = left.map((socket) => readAll(socket));
-  await waitFor(() => left.every(({ readableEnded }) => readableEnded), { what: 'the end of the half-open sessions', timeoutMs: 120_000, everyMs: 200 });
+  await waitFor(() => left.every(({ readableEnded }) => readableEnded), { what: 'the end of the half-open sessions', timeoutMs: 60_000, everyMs: 200 });
   expect((await Promise.all(ends)).map(({ length }) => length)).toEqual(left.map(() => 0));
   for (const socket of [...left, ...silent]) socket.destroy();
   clearInterval(dripping);

@@ -5,7 +5,7 @@ import { tempDir } from './kit/cleanup.ts';
 import { link } from './kit/daemon.ts';
 import { place, target } from './kit/place.ts';
 import { bundleProgram, program } from './kit/program.ts';
-import { ask, dial } from './kit/sockets.ts';
+import { ask, dial, readAll, serve } from './kit/sockets.ts';
 
 bundleProgram();
 
@@ -50,6 +50,17 @@ test('7.1-18 by hand, with nobody there, it is the daemon and prints each step; 
   expect(ended).toMatchObject({ code: 0, err: '' });
   expect(ended.out.at(-1)).toBe('Caught an interrupt signal; terminating cleanly.');
   expect([existsSync(consumer.at(target)), existsSync(join(run, 'xconnect', 'pv-xconnect'))]).toEqual([false, false]);
+});
+
+test('7.2-23 a half-open session ends after the seconds of PV_XCONNECT_LINGER', async () => {
+  const { consumer, provider, core, start } = await place();
+  await serve(provider.at('/run/example/silent.sock'), (socket) => void socket.resume());
+  core.set([link(consumer, provider, { socket: '/run/example/silent.sock' })]);
+  const daemon = start({ PV_XCONNECT_LINGER: '1' });
+  await daemon.printed('Link established');
+  const session = await dial(consumer.at(target));
+  session.end('a request that nobody answers');
+  expect((await readAll(session)).toString()).toBe('');
 });
 
 test('SIGINT ends it as cleanly', async () => {

@@ -23,6 +23,8 @@ export interface Config {
   readonly PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: boolean;
   /** The numeric user and group that this bus runs as. */
   readonly PV_XCONNECT_DBUS_UID: number;
+  /** Seconds without a byte after which a session ends that one side has shut. */
+  readonly PV_XCONNECT_LINGER: number;
   /** For tests: `<major>:<minor>,...`, devices that drm links may hand out beside graphics ones. */
   readonly PV_XCONNECT_TEST_DEVICES: string;
 }
@@ -44,6 +46,7 @@ export const defaultConfig: Config = {
   PV_WASMEDGE_ROOT: '/',
   PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: false,
   PV_XCONNECT_DBUS_UID: 65412,
+  PV_XCONNECT_LINGER: 60,
   PV_XCONNECT_TEST_DEVICES: '',
 };
 
@@ -73,6 +76,7 @@ const parsers: { readonly [K in keyof Config]: Parse<Config[K]> } = {
   PV_XCONNECT_DBUS_SYSTEMBUS_ENABLED: boolean,
   // Below the ids of roles.
   PV_XCONNECT_DBUS_UID: integer(1, 65_533),
+  PV_XCONNECT_LINGER: integer(1, 86_400),
   PV_XCONNECT_TEST_DEVICES: deviceNumbers,
 };
 

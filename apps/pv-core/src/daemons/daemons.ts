@@ -94,7 +94,10 @@ function meshDaemon({ config, places, programs, node }: DaemonsOptions): DaemonS
   return {
     name: 'pv-xconnect' as DaemonName,
     argv: ['setpriv', `--bounding-set=${bounds}`, '--inh-caps=-all', '--no-new-privs', '--', ...node, join(programs, 'pv-xconnect.mjs')],
-    env: { ...baseEnv(config, places), PV_XCONNECT_MANAGED: '1', PV_XCONNECT_STORE: storeDescription, PV_XCONNECT_TEST_DEVICES: config.PV_XCONNECT_TEST_DEVICES },
+    env: {
+      ...baseEnv(config, places), PV_XCONNECT_MANAGED: '1', PV_XCONNECT_STORE: storeDescription,
+      PV_XCONNECT_LINGER: String(config.PV_XCONNECT_LINGER), PV_XCONNECT_TEST_DEVICES: config.PV_XCONNECT_TEST_DEVICES,
+    },
     inherit: () => store.open(),
     adopted: (pid) => store.adopt(pid),
     restartSignal: 'SIGUSR2',

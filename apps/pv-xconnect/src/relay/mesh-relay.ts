@@ -1,6 +1,6 @@
 /** The links' side of the relay: a number and a listener of events for each link that is served. */
 import type { RelayCounters, RelayEvent, RelayLink, RelayProvider, SessionState } from '@pv/pv-native/relay/link';
-import { Relay } from '@pv/pv-native/relay/relay';
+import { Relay, type RelayOptions } from '@pv/pv-native/relay/relay';
 
 export interface ServedLink {
   readonly id: number;
@@ -16,8 +16,8 @@ export class MeshRelay {
   readonly #listeners = new Map<number, (event: RelayEvent) => void>();
   #last = 0;
 
-  constructor(worker: URL, onFault: (error: Error) => void) {
-    this.#relay = new Relay({ worker, onEvent: (event) => this.#listeners.get(event.link)?.(event), onFault });
+  constructor(options: Omit<RelayOptions, 'onEvent'>) {
+    this.#relay = new Relay({ ...options, onEvent: (event) => this.#listeners.get(event.link)?.(event) });
   }
 
   /** Takes over `link.listenFd`. The provider's descriptors are its pin's, which is closed by `afterOrders`. */

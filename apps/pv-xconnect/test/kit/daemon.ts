@@ -22,7 +22,7 @@ export interface TestDaemon {
   stop(): Promise<void>;
 }
 
-export async function runDaemon(): Promise<TestDaemon> {
+export async function runDaemon({ lingerMs = 60_000 }: { readonly lingerMs?: number } = {}): Promise<TestDaemon> {
   const run = tempDir();
   const core = new FakeCore(join(run, 'core', 'pv-core'));
   await core.start();
@@ -32,7 +32,7 @@ export async function runDaemon(): Promise<TestDaemon> {
   const started = await startDaemon({
     coreSocket: core.path, ownSocket, managed: true, pid: process.pid,
     lines: { out: (line) => out.push(line), err: (line) => err.push(line) }, clock: systemClock, random: Math.random, timestamp: systemTimestamp,
-    store: undefined, workers: await bundledWorkers(), testDevices: new Set(), onFault: (error) => err.push(String(error)),
+    store: undefined, workers: await bundledWorkers(), testDevices: new Set(), lingerMs, onFault: (error) => err.push(String(error)),
   });
   if (started.kind !== 'running') throw new Error(err.join('\n'));
   const stop = once(() => started.stop());

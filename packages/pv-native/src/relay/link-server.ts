@@ -26,6 +26,7 @@ export interface LinkServerOptions {
   readonly processes: ProcessWatches;
   readonly filters: ReadonlyMap<string, MakeFilter>;
   readonly talks: ReadonlyMap<string, MakeTalk>;
+  readonly lingerMs: number;
   /** Called when the link's books have events. */
   readonly onEvents: () => void;
 }
@@ -41,7 +42,6 @@ interface Caller {
 
 const { IN } = pollEvents;
 const { EAGAIN, ECONNABORTED, EINTR } = constants.errno;
-const lingerMs = 60_000;
 /** Sessions of a provider that died may deliver what it sent before for so long. */
 const lastWordsMs = 1_000;
 /** When descriptors ran out, everybody's: a while without accepting. */
@@ -196,7 +196,7 @@ export class LinkServer {
   }
 
   #optionsOfSessions(): SessionOptions {
-    const { loop, buffers } = this.#options;
+    const { loop, buffers, lingerMs } = this.#options;
     const make = this.#makeFilter;
     return {
       loop, buffers, books: this.books, packets: this.#link.socketType === 'seqpacket', lingerMs,

@@ -10,15 +10,17 @@ import type { RelayCounters, RelayEvent, RelayLink, RelayProvider, SessionState 
 import type { Order, Report, ThreadOptions } from './thread.ts';
 
 export interface RelayOptions {
-  /** A module that calls `runRelayThread` with what it finds in `workerData`: `{port, wakeFd}`. */
+  /** A module that calls `runRelayThread` with what it finds in `workerData`: `{port, wakeFd, lingerMs}`. */
   readonly worker: URL;
+  /** A half-open session ends when no byte moved for so long. */
+  readonly lingerMs: number;
   readonly onEvent: (event: RelayEvent) => void;
   /** The thread ended of itself, which it never should. */
   readonly onFault: (error: Error) => void;
 }
 
 /** What a relay's worker finds in `workerData`. */
-export type RelayWorkerData = Pick<ThreadOptions, 'port' | 'wakeFd'>;
+export type RelayWorkerData = Pick<ThreadOptions, 'port' | 'wakeFd' | 'lingerMs'>;
 
 /** The heap of the thread: it holds little, and its garbage is short-lived. */
 const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 2 };
@@ -37,12 +39,12 @@ export class Relay {
   /** A process that ends waits for its threads, and nothing but this brings one out of its epoll_wait for good. */
   readonly #endThread = (): void => this.#order({ kind: 'stop' });
 
-  constructor({ worker, onEvent, onFault }: RelayOptions) {
+  constructor({ worker, lingerMs, onEvent, onFault }: RelayOptions) {
     const { port1, port2 } = new MessageChannel();
     this.#onEvent = onEvent;
     this.#port = port1;
     this.#port.on('message', (report: Report) => this.#take(report));
-    this.#worker = new Worker(worker, { workerData: { port: port2, wakeFd: this.#wakeFd } satisfies RelayWorkerData, transferList: [port2], resourceLimits, trackUnmanagedFds: false });
+    this.#worker = new Worker(worker, { workerData: { port: port2, wakeFd: this.#wakeFd, lingerMs } satisfies RelayWorkerData, transferList: [port2], resourceLimits, trackUnmanagedFds: false });
     process.once('exit', this.#endThread);
     this.#worker.on('error', onFault);
     this.#worker.on('exit', () => this.#stopped || onFault(new Error('the relay thread ended')));

@@ -34,6 +34,7 @@ export type Report =
 export interface ThreadOptions {
   readonly port: MessagePort;
   readonly wakeFd: number;
+  readonly lingerMs: number;
   readonly filters: ReadonlyMap<string, MakeFilter>;
   readonly talks: ReadonlyMap<string, MakeTalk>;
 }
@@ -97,7 +98,8 @@ class RelayThread {
   }
 
   #add(link: RelayLink, provider: RelayProvider | undefined): void {
-    const server = new LinkServer(link, { loop: this.#loop, buffers: this.#buffers, processes: this.#processes, filters: this.#options.filters, talks: this.#options.talks, onEvents: () => this.#tellSoon() });
+    const { filters, talks, lingerMs } = this.#options;
+    const server = new LinkServer(link, { loop: this.#loop, buffers: this.#buffers, processes: this.#processes, filters, talks, lingerMs, onEvents: () => this.#tellSoon() });
     this.#links.set(link.id, server);
     server.useProvider(provider);
   }

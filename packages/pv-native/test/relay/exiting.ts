@@ -4,7 +4,7 @@ import { Relay } from '../../src/relay/relay.ts';
 const fault = (error: Error): void => {
   throw error;
 };
-const relay = new Relay({ worker: new URL('relay.mjs', import.meta.url), onEvent: () => undefined, onFault: fault });
+const relay = new Relay({ worker: new URL('relay.mjs', import.meta.url), lingerMs: 60_000, onEvent: () => undefined, onFault: fault });
 // The thread is in its loop once it has answered.
 await relay.counters();
 if (process.argv[2] === 'exit') process.exit(7);

@@ -63,7 +63,7 @@ export function startRelay({ type = 'stream', pid = process.pid, connectAs, back
   const pidFd = openPidfd(pid)?.fd ?? -1;
   // Before the relay, so that they are closed after it has stopped.
   const provider: RelayProvider = { rootFd: own(openSync(root, O_PATH)), pidFd: own(pidFd), ...(connectAs === undefined ? {} : { connectAs }) };
-  const relay = new Relay({ worker: pathToFileURL(worker), onEvent: (event) => events.push(event), onFault: (error) => { throw error; } });
+  const relay = new Relay({ worker: pathToFileURL(worker), lingerMs: 60_000, onEvent: (event) => events.push(event), onFault: (error) => { throw error; } });
   onTestFinished(() => relay.stop());
   const listenFd = listenUnix(front, { mode: 0o666, type });
   const { dev, ino } = lstatSync(front);
