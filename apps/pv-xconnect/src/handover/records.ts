@@ -54,8 +54,8 @@ export type StoreRecord =
   | { readonly kind: 'drop'; readonly consumer: string; readonly target: string }
   /** Descriptors: the consumer's end, and the provider's if there is one. */
   | { readonly kind: 'session'; readonly consumer: string; readonly target: string; readonly ends: readonly EndRecord[]; readonly filter?: { readonly snapshot: unknown } }
-  /** Bytes (base64) that wait for one end (0: the consumer) of the session before, with their descriptors. */
-  | { readonly kind: 'waiting'; readonly end: number; readonly bytes: string };
+  /** Bytes (base64) that wait for one end (0: the consumer) of the session before, with their descriptors. `more`: the next record goes on with the same message. */
+  | { readonly kind: 'waiting'; readonly end: number; readonly bytes: string; readonly more?: true };
 
 export interface Packet {
   readonly record: StoreRecord;
@@ -89,9 +89,9 @@ export function sessionPackets({ consumer, target }: Pick<KeptSocket, 'consumer'
 }
 
 function pieces(end: number, bytes: Uint8Array, fds: readonly number[]): Packet[] {
-  const count = Math.ceil(bytes.length / pieceBytes);
+  const count = Math.max(1, Math.ceil(bytes.length / pieceBytes));
   return Array.from({ length: count }, (_, index) => ({
-    record: { kind: 'waiting', end, bytes: Buffer.from(bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes)).toString('base64') },
+    record: { kind: 'waiting', end, bytes: Buffer.from(bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes)).toString('base64'), ...(index + 1 < count ? { more: true } : {}) },
     fds: index === 0 ? fds : [],
   }));
 }
@@ -101,6 +101,8 @@ export function replay(packets: readonly Packet[]): { kept: Map<string, Kept>; u
   const kept = new Map<string, Kept>();
   const unused: number[] = [];
   let session: Packet | undefined;
+  /** A message that the next record goes on with. */
+  let begun: Message | undefined;
   for (const packet of packets) {
     const { record, fds } = packet;
     switch (record.kind) {
@@ -123,10 +125,13 @@ export function replay(packets: readonly Packet[]): { kept: Map<string, Kept>; u
         break;
       case 'session':
         session = packet;
+        begun = undefined;
         if (!addSession(kept.get(keyOf(record)), record, fds)) unused.push(...fds);
         break;
       case 'waiting':
-        if (session?.record.kind !== 'session' || !addWaiting(kept.get(keyOf(session.record)), record, fds)) unused.push(...fds);
+        begun = session?.record.kind === 'session' ? addWaiting(kept.get(keyOf(session.record)), record, { begun, fds }) : undefined;
+        if (begun === undefined) unused.push(...fds);
+        else if (record.more === undefined) begun = undefined;
         break;
     }
   }
@@ -150,10 +155,22 @@ function addSession(kept: Kept | undefined, { ends, filter }: StoreRecord & { ki
   return true;
 }
 
-function addWaiting(kept: Kept | undefined, { end, bytes }: StoreRecord & { kind: 'waiting' }, fds: readonly number[]): boolean {
+interface Message {
+  bytes: Uint8Array;
+  readonly fds: readonly number[];
+}
+
+/** The message that it is (a part of); undefined: there is no such session. */
+function addWaiting(kept: Kept | undefined, { end, bytes }: StoreRecord & { kind: 'waiting' }, { begun, fds }: { begun: Message | undefined; fds: readonly number[] }): Message | undefined {
   const session = kept?.kind === 'socket' ? kept.sessions.at(-1) : undefined;
   const side = end === 0 ? session?.consumer : session?.provider;
-  if (side === undefined) return false;
-  (side.waiting as { bytes: Uint8Array; fds: readonly number[] }[]).push({ bytes: Buffer.from(bytes, 'base64'), fds });
-  return true;
+  if (side === undefined) return undefined;
+  const piece = Buffer.from(bytes, 'base64');
+  if (begun !== undefined) {
+    begun.bytes = Buffer.concat([begun.bytes, piece]);
+    return begun;
+  }
+  const message: Message = { bytes: piece, fds };
+  (side.waiting as Message[]).push(message);
+  return message;
 }

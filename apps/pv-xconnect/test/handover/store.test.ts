@@ -42,6 +42,22 @@ test('a session whose filter has too much to remember ends, and the others go on
   closeFds([kept.fd, ...kept.sessions.flatMap(sessionFds)]);
 });
 
+test('what waits for a side comes back message by message, also a long and an empty one, with its descriptors', () => {
+  const { store } = queue();
+  const first = store();
+  first.keep(socket, file());
+  const long = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
+  const waiting = [{ bytes: long, fds: [file()] }, { bytes: Buffer.from('short'), fds: [] }, { bytes: Buffer.alloc(0), fds: [file()] }, { bytes: long.subarray(0, 40_000), fds: [] }];
+  first.leaveSessions(socket, [{ consumer: { ...end(file()), waiting }, provider: { ...end(file()), waiting: waiting.slice(1, 2) } }]);
+  const kept = store().take().get('c\0/run/t');
+  if (kept?.kind !== 'socket') throw new Error('no socket was kept');
+  const [session] = kept.sessions;
+  const text = ({ bytes, fds }: EndState['waiting'][number]) => [Buffer.from(bytes).toString('latin1'), fds.length];
+  expect(session?.consumer.waiting.map(text)).toEqual(waiting.map(text));
+  expect(session?.provider?.waiting.map(text)).toEqual([['short', 0]]);
+  closeFds([kept.fd, ...kept.sessions.flatMap(sessionFds)]);
+});
+
 test('what was taken stays for another one until it is dropped, each descriptor once however often', () => {
   const { store, clock } = queue();
   store().keep(socket, file());
