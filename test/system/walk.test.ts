@@ -148,7 +148,7 @@ describe('the daemons', () => {
     for (const line of [
       'pv-xconnect starting...', 'Connected to pv-ctrl', 'Reconciling graph with 1 links',
       `Adding link: pv-example-unix-client (pid=${consumer.pid}, unix) -> /run/example/raw.sock (inject to: /run/pv/services/raw-unix.sock)`,
-      `pvx-unix: Injecting socket /run/pv/services/raw-unix.sock into pid ${consumer.pid}`,
+      `pvx-unix: Injecting socket /run/pv/services/raw-unix.sock into pid ${consumer.pid} [pv-example-unix-client/raw-unix]`,
     ]) expect(byHand.output().split('\n')).toContain(line);
     process.kill(byHand.hostPid, 'SIGTERM');
     expect(await byHand.ended).toBe(0);

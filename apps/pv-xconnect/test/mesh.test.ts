@@ -36,9 +36,9 @@ test('a service is echoed through the mesh, and the lines are those that users k
     'Reconciling graph with 0 links',
     'Reconciling graph with 1 links',
     `Adding link: ${consumer.name} (pid=${consumer.pid}, unix) -> /run/example/raw.sock (inject to: /run/pv/services/raw.sock)`,
-    `pvx-unix: Injecting socket /run/pv/services/raw.sock into pid ${consumer.pid}`,
+    `pvx-unix: Injecting socket /run/pv/services/raw.sock into pid ${consumer.pid} [${consumer.name}/raw]`,
     `Link established: ${consumer.name}/raw`,
-    `pvx-unix: Accepted connection for service raw from pid ${consumer.pid}`,
+    `pvx-unix: Accepted connection for service raw from pid ${consumer.pid} [${consumer.name}/raw]`,
   ]);
   expect(daemon.err).toEqual([]);
 });
@@ -152,7 +152,7 @@ test('7.2-12 7.2-18 of two links for one target the first wins and stays, whatev
   await daemon.printed('Link established: ' + consumer.name + '/more');
   expect(await ask(consumer.at(target), '')).toBe('first');
   expect(daemon.out.filter((line) => line.startsWith('Removing'))).toEqual([]);
-  expect(daemon.err).toHaveLength(1);
+  expect(daemon.err).toEqual([expect.stringMatching(/^audit: refused consumer=\S+ service=raw provider=\S+ role=client rule=target: /), expect.stringMatching(/^Failed to add link/)]);
 });
 
 test('7.2-16 a pid that belongs to another container is refused, with the reason, and tried again until it is right', async () => {

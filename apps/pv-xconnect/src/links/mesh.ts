@@ -8,6 +8,7 @@ import { errorCode } from '@pv/pv-native/errors';
 import { readProcess } from '@pv/pv-native/process';
 import type { RelayCounters } from '@pv/pv-native/relay/link';
 import type { GraphLink } from '../graph/parse.ts';
+import { auditLine } from './audit.ts';
 import { planLinks, type CurrentView, type LinkView, type Plan, type Step } from './plan.ts';
 import { Slot, type SlotContext } from './slot.ts';
 import { failedLine, removingLine } from './wording.ts';
@@ -46,7 +47,7 @@ export class Mesh {
   async status(): Promise<MeshLink[]> {
     const counters = await this.#context.relay.counters();
     const slots = [...this.#slots.values()].map((slot) => ({ ...slot.link, ...slot.status(), ...relayStatus(counters.get(slot.relayId ?? 0), slot.refused) }));
-    const refused = this.#refused.map(({ link, reason, since }) => ({ ...link, state: 'failed' as const, reason, since, ...relayStatus(undefined) }));
+    const refused = this.#refused.map(({ link, reason, since }) => ({ ...link, state: 'failed' as const, reason, since, ...relayStatus(undefined, 1) }));
     return [...slots, ...refused];
   }
 
@@ -124,7 +125,7 @@ export class Mesh {
     const now = this.#context.timestamp();
     this.#refused = refused.map(({ link, reason }) => {
       const line = failedLine(link, reason);
-      if (!known.has(line)) this.#context.lines.err(line);
+      if (!known.has(line)) for (const text of [auditLine(link, `target: ${reason}`), line]) this.#context.lines.err(text);
       return { link, reason, since: known.get(line) ?? now };
     });
   }

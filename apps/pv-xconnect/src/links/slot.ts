@@ -18,7 +18,7 @@ import { consentRefusal } from './consent.ts';
 import { hangReason } from './hang-reason.ts';
 import type { Pin, PinContainer, PinResult } from './pin.ts';
 import type { CurrentView, LinkView } from './plan.ts';
-import { addingLine, againLine, failedLine, retryingLine, samePids, stateLine, type Pids } from './wording.ts';
+import { addingLine, againLine, failedLine, linesAbout, retryingLine, samePids, stateLine, type Pids } from './wording.ts';
 
 export interface SlotContext {
   readonly plugins: ReadonlyMap<string, Plugin>;
@@ -32,7 +32,7 @@ export interface SlotContext {
   readonly timestamp: () => string;
 }
 
-type Condition = { readonly state: 'established' } | { readonly state: 'waiting' | 'failed'; readonly reason: string };
+type Condition = { readonly state: 'established' } | { readonly state: 'waiting' | 'failed'; readonly reason: string; /** Of Refusal. */ readonly rule?: string | undefined };
 type Attempt = Condition | { readonly state: 'impossible'; readonly reason: string };
 
 const retryRange = { first: 0.05, max: 30 };
@@ -65,7 +65,7 @@ export class Slot {
     return { ...this.#view, intact: this.#active === undefined || this.#isIntact(this.#active) };
   }
 
-  /** How often the provider's lists have refused it. */
+  /** How often a rule has refused it, beside what the relay's sessions were refused. */
   get refused(): number {
     return this.#refused;
   }
@@ -141,9 +141,14 @@ export class Slot {
   #consentRefusal(): string | undefined {
     const refusal = consentRefusal(this.link);
     if (refusal === undefined) return undefined;
-    this.#refused += 1;
-    this.#context.lines.err(auditLine(this.link, refusal));
+    this.#refuse(refusal);
     return refusal;
+  }
+
+  /** `<rule>: <what it refused>`. */
+  #refuse(what: string): void {
+    this.#refused += 1;
+    this.#context.lines.err(auditLine(this.link, what));
   }
 
   #pinProvider(): Condition | undefined {
@@ -189,8 +194,8 @@ export class Slot {
     if (this.#consumer === undefined || this.#provider === undefined) throw new Error('a link is established before its containers are pinned');
     this.#announce();
     if (this.#active === undefined) {
-      const result = plugin.establish(link, this.#consumer, this.#provider, this.#context);
-      if (result.kind === 'failed') return { state: 'failed', reason: result.reason };
+      const result = plugin.establish(link, this.#consumer, this.#provider, { ...this.#context, lines: linesAbout(link, this.#context.lines), refused: (what) => this.#refuse(what) });
+      if (result.kind === 'failed') return { state: 'failed', reason: result.reason, rule: result.rule };
       this.#active = result.active;
     } else {
       this.#active.useProvider(this.#provider);
@@ -214,7 +219,10 @@ export class Slot {
     const { out, err } = this.#context.lines;
     if (condition.state === 'established') out(stateLine(this.link, condition.state));
     else if (news && condition.state === 'waiting') out(stateLine(this.link, condition.state, condition.reason));
-    else if (news) err(failedLine(this.link, condition.reason));
+    else if (news) {
+      if (condition.rule !== undefined) this.#refuse(`${condition.rule}: ${condition.reason}`);
+      err(failedLine(this.link, condition.reason));
+    }
   }
 
   #retryLater(): void {

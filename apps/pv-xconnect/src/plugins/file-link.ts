@@ -8,7 +8,7 @@ import type { GraphLink } from '../graph/parse.ts';
 import { hangReason } from '../links/hang-reason.ts';
 import type { Pin } from '../links/pin.ts';
 import type { LeftFile } from '../handover/records.ts';
-import type { ActiveLink, Establish, PluginContext } from './plugin.ts';
+import type { ActiveLink, Establish, PluginContext, Refusal } from './plugin.ts';
 
 /** A file that is in the consumer. */
 export interface PlacedFile {
@@ -24,7 +24,7 @@ export interface PlacedFile {
   remove(): void;
 }
 
-export type PlaceFile = { readonly placed: PlacedFile } | { readonly refusal: string };
+export type PlaceFile = { readonly placed: PlacedFile } | Refusal;
 
 /** To be called before anything is changed in the consumer, with all that is known of the file by then. */
 export type Announce = (left: LeftFile) => void;
@@ -38,8 +38,8 @@ export interface FileType {
 
 export function establishFile(type: FileType, link: GraphLink, consumer: Pin, provider: Pin, context: PluginContext): Establish {
   const active = new FileLink(type, link, consumer, context);
-  const refusal = active.begin(provider);
-  return refusal === undefined ? { kind: 'established', active } : { kind: 'failed', reason: refusal };
+  const refused = active.begin(provider);
+  return refused === undefined ? { kind: 'established', active } : { kind: 'failed', reason: refused.refusal, rule: refused.rule };
 }
 
 class FileLink implements ActiveLink {
@@ -50,6 +50,8 @@ class FileLink implements ActiveLink {
   #provider: Pin | undefined;
   #placed: PlacedFile | undefined;
   #lastRefusal: string | undefined;
+  /** The refusal by a rule that has its audit line. */
+  #audited: string | undefined;
   #cancelLook: () => void = () => undefined;
 
   constructor(type: FileType, link: GraphLink, consumer: Pin, context: PluginContext) {
@@ -83,22 +85,22 @@ class FileLink implements ActiveLink {
   }
 
   /** Why it cannot be; undefined: the consumer has the file. */
-  begin(provider: Pin): string | undefined {
+  begin(provider: Pin): Refusal | undefined {
     this.#provider = provider;
-    const refusal = this.#place(provider);
-    if (refusal === undefined) this.#lookLater();
-    return refusal;
+    const refused = this.#place(provider);
+    if (refused === undefined) this.#lookLater();
+    return refused;
   }
 
-  #place(provider: Pin): string | undefined {
+  #place(provider: Pin): Refusal | undefined {
     const risk = hangReason(provider, this.#link.socket) ?? hangReason(this.#consumer, this.#link.target);
-    if (risk !== undefined) return risk;
+    if (risk !== undefined) return { refusal: risk };
     const { keeper } = this.#context;
     const until = this.#type.outlivesProvider ? undefined : provider;
     const result = this.#tryToPlace(provider, (left) => keeper.announceFile(this.#link, this.#consumer, left, until));
     if ('refusal' in result) {
       keeper.drop(this.#link);
-      return result.refusal;
+      return result;
     }
     this.#placed = result.placed;
     keeper.keepFile(this.#link, this.#consumer, result.placed.left, until);
@@ -153,10 +155,13 @@ class FileLink implements ActiveLink {
   }
 
   /** Each refusal once, until it is another. */
-  #tell(refusal: string | undefined): void {
+  #tell(refused: Refusal | undefined): void {
+    const refusal = refused?.refusal;
     if (refusal === undefined) this.#say(`is in ${this.#link.consumer} again`);
     else if (refusal !== this.#lastRefusal) this.#context.lines.err(this.#line(`cannot be in ${this.#link.consumer}: ${refusal}`));
     this.#lastRefusal = refusal;
+    if (refused?.rule !== undefined && refusal !== this.#audited) this.#context.refused(`${refused.rule}: ${refused.refusal}`);
+    this.#audited = refused?.rule === undefined ? undefined : refusal;
   }
 
   #say(text: string): void {

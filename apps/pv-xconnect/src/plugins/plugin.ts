@@ -13,6 +13,14 @@ export interface PluginContext {
   readonly random: Random;
   readonly relay: MeshRelay;
   readonly keeper: Keeper;
+  /** A rule refused something to this link, whose state stays: an audit line, and counted. `<rule>: <what>`. */
+  readonly refused: (what: string) => void;
+}
+
+/** Why something cannot be; `rule`: the one that forbids it, for the audit line, when that is why. */
+export interface Refusal {
+  readonly refusal: string;
+  readonly rule?: string | undefined;
 }
 
 /** A link that is in place in the consumer. */
@@ -31,7 +39,8 @@ export interface ActiveLink {
 
 export type Establish =
   | { readonly kind: 'established'; readonly active: ActiveLink }
-  | { readonly kind: 'failed'; readonly reason: string };
+  /** `rule`: see Refusal. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly rule?: string | undefined };
 
 export interface Plugin {
   readonly type: GraphLink['type'];

@@ -26,6 +26,7 @@ export class DrmBench {
   readonly plugin;
   readonly clock = new ManualClock();
   readonly out: string[] = [];
+  readonly refused: string[] = [];
 
   /** `takeSteps`: of bundleMountWorker, for containers with a user namespace. */
   constructor(takeSteps: TakeMountSteps = () => { throw new Error('no mount is expected here'); }) {
@@ -48,7 +49,7 @@ export class DrmBench {
   }
 
   attempt(consumer: Peer, provider: Peer, more: Partial<GraphLink>): Establish {
-    const context = { lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.out.push(line) }, clock: this.clock, random: Math.random, keeper: withoutStore() } as unknown as PluginContext;
+    const context = { lines: { out: (line: string) => this.out.push(line), err: (line: string) => this.out.push(line) }, clock: this.clock, random: Math.random, keeper: withoutStore(), refused: (what: string) => this.refused.push(what) } as unknown as PluginContext;
     return this.plugin.establish(drmLink(consumer, provider, more), pinned(consumer), pinned(provider), context);
   }
 }

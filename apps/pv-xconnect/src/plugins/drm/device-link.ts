@@ -61,10 +61,10 @@ class Injection {
     if ('refusal' in exported) return exported;
     const { device } = exported;
     const refusal = roleRefusal(role, device.kind, socket);
-    if (refusal !== undefined) return { refusal };
+    if (refusal !== undefined) return { refusal, rule: 'role' };
     if (device.kind === 'render') return this.#permit(device, is, announce, () => undefined);
     const claim = this.#shared.holders.claim(device.rdev, consumer);
-    return 'holder' in claim ? { refusal: `the card ${device.number} is held by container ${claim.holder}; only one can be its master` } : this.#permit(device, is, announce, () => claim.release());
+    return 'holder' in claim ? { refusal: `the card ${device.number} is held by container ${claim.holder}; only one can be its master`, rule: 'card' } : this.#permit(device, is, announce, () => claim.release());
   }
 
   #permit(device: Device, is: LeftFile['is'], announce: Announce, releaseClaim: () => void): PlaceFile {

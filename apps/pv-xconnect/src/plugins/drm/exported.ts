@@ -9,6 +9,7 @@ import { majorOf, minorOf } from '@pv/pv-native/device';
 import { closeFd, statFd, type FdStat } from '@pv/pv-native/fd';
 import { O_PATH, openInRoot } from '@pv/pv-native/openat';
 import { isCharDevice } from '../../links/files.ts';
+import type { Refusal } from '../plugin.ts';
 import { judgeDevice, type DeviceKind, type ExportedNode } from './policy.ts';
 
 export interface Device extends FdStat {
@@ -17,14 +18,14 @@ export interface Device extends FdStat {
   readonly number: string;
 }
 
-export type Exported = { readonly device: Device } | { readonly refusal: string };
+export type Exported = { readonly device: Device } | Refusal;
 
 export function readExported(rootFd: number, path: string, testDevices: ReadonlySet<string>): Exported {
   try {
     const stat = statInRoot(rootFd, path);
     const number = numberOf(stat.rdev);
     const judgement = judgeDevice(describe(path, stat, number), testDevices);
-    return 'kind' in judgement ? { device: { ...stat, kind: judgement.kind, number } } : judgement;
+    return 'kind' in judgement ? { device: { ...stat, kind: judgement.kind, number } } : { ...judgement, rule: 'device' };
   } catch (error) {
     if (error instanceof SystemError && !isExhausted(error)) return { refusal: `${path} of the provider: ${errnoText(error.errno)}` };
     throw error;

@@ -17,7 +17,7 @@ test('7.2-8 two targets of one consumer with two roles are two users', async () 
   const { consumer, target, daemon } = await busMesh({ role: 'root' }, { role: 'operator', target: other });
   expect(await Promise.all([whoAt(target), whoAt(consumer.at(other)), whoAt(target)])).toEqual([0, 1, 0]);
   const masks = daemon.out.filter((line) => line.startsWith('pvx-dbus: Masquerading'));
-  expect(masks.sort()).toEqual(["pvx-dbus: Masquerading D-Bus identity as role 'operator' (UID 1) for service bus", "pvx-dbus: Masquerading D-Bus identity as role 'root' (UID 0) for service bus"]);
+  expect(masks.sort()).toEqual([`pvx-dbus: Masquerading D-Bus identity as role 'operator' (UID 1) for service bus [${consumer.name}/bus]`, `pvx-dbus: Masquerading D-Bus identity as role 'root' (UID 0) for service bus [${consumer.name}/bus]`]);
 });
 
 test('7.2-8 a role that is changed while a session lives ends that session, and the next one is the new role', async () => {
@@ -44,9 +44,9 @@ test('7.2-8 whoever connects to the socket of a link, another consumer by a shar
 });
 
 test('a role that the provider does not have is nobody, and said so', async () => {
-  const { target, daemon } = await busMesh({ role: 'stranger' });
+  const { consumer, target, daemon } = await busMesh({ role: 'stranger' });
   expect(await whoAt(target)).toBe(65_534);
-  expect(daemon.out).toContain("pvx-dbus: Role 'stranger' not found in provider, using UID 65534 (nobody)");
+  expect(daemon.out).toContain(`pvx-dbus: Role 'stranger' not found in provider, using UID 65534 (nobody) [${consumer.name}/bus]`);
 });
 
 test('a role of another name that is root is said so, since it is the provider that writes its passwd', async () => {
@@ -55,7 +55,7 @@ test('a role of another name that is root is said so, since it is the provider t
   daemon.core.set([link(consumer, provider, { type: 'dbus', name: 'bus', socket: busSocket, target: busSocket, interface: 'dbus', role: 'backup' })]);
   await daemon.printed('Link established');
   expect(await whoAt(consumer.at(busSocket))).toBe(0);
-  expect(daemon.err).toContain(`pvx-dbus: ${provider.name} makes its role 'backup' root on its bus`);
+  expect(daemon.err).toContain(`pvx-dbus: ${provider.name} makes its role 'backup' root on its bus [${consumer.name}/bus]`);
 });
 
 test('a bus that comes back is reached again, under the same role', async () => {

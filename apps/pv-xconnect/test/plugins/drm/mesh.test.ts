@@ -48,9 +48,9 @@ test('7.1-4 a card comes with the link and goes with it; what pv-xconnect did is
   expect(readdirSync(consumer.at('/dev/dri'))).toEqual([]);
   expect(bench.out).toEqual([
     `Adding link: ${consumer.name} (pid=${consumer.pid}, drm) -> ${card} (inject to: ${card})`,
-    `pvx-drm: Adding DRM link for ${consumer.name} (role: client)`,
-    `pvx-drm: Target: ${card}, Provider Node: ${card}`,
-    `pvx-drm: ${consumer.name}: the container's own device rules decide whether it can open 226:0: it has no version 1 control group for them`,
+    `pvx-drm: Adding DRM link for ${consumer.name} (role: client) [${consumer.name}/drm-master]`,
+    `pvx-drm: Target: ${card}, Provider Node: ${card} [${consumer.name}/drm-master]`,
+    `pvx-drm: ${consumer.name}: the container's own device rules decide whether it can open 226:0: it has no version 1 control group for them [${consumer.name}/drm-master]`,
     `Link established: ${consumer.name}/drm-master`,
     `Removing link: ${consumer.name}/drm-master (target ${card})`,
   ]);
@@ -60,11 +60,38 @@ test('7.1-4 a card comes with the link and goes with it; what pv-xconnect did is
 test('a second consumer waits for the card by itself, and has it when the first link has gone', async () => {
   const { consumer, rival, provider, bench } = await trio();
   bench.mesh.apply([drmLink(consumer, provider), drmLink(rival, provider)]);
-  expect(bench.err).toEqual([`Failed to add link for drm-master: the card 226:0 is held by container ${consumer.name}; only one can be its master (consumer ${rival.name}, target ${card})`]);
+  expect(bench.err).toEqual([
+    `audit: refused consumer=${rival.name} service=drm-master provider=${provider.name} role=client rule=card: the card 226:0 is held by container ${consumer.name}; only one can be its master`,
+    `Failed to add link for drm-master: the card 226:0 is held by container ${consumer.name}; only one can be its master (consumer ${rival.name}, target ${card})`,
+  ]);
+  bench.clock.advance(120);
+  expect([bench.err.length, (await bench.mesh.status()).map(({ refused }) => refused)]).toEqual([2, [0, 1]]);
   expect(existsSync(rival.at(card))).toBe(false);
   bench.mesh.apply([drmLink(rival, provider)]);
-  bench.clock.advance(1);
+  bench.clock.advance(30);
   expect([existsSync(consumer.at(card)), existsSync(rival.at(card))]).toEqual([false, true]);
+});
+
+test('what the rules for devices and roles refuse has its audit line each time it begins, and counts; a device that is not there does not', async () => {
+  const { consumer, provider, bench } = await trio();
+  const audited = async (): Promise<unknown> => [bench.err.flatMap((line) => /rule=(.*)/.exec(line)?.[1] ?? []), (await bench.mesh.status()).map(({ refused }) => refused)];
+  const wrongRole = "role: the role 'render' gets render nodes only, and /dev/dri/card0 is a card; ask for it with the role 'master'";
+  const noDevice = `device: ${card} is the device 1:1, which is no DRM device; only those of major 226 are handed out`;
+  bench.mesh.apply([drmLink(consumer, provider, { role: 'render' })]);
+  expect(await audited()).toEqual([[wrongRole], [1]]);
+  bench.mesh.apply([drmLink(consumer, provider)]);
+  expect(existsSync(consumer.at(card))).toBe(true);
+  for (const count of [1, 2]) {
+    rmSync(provider.at(card));
+    makeDevice(provider.at(card), [1, 1]);
+    bench.clock.advance(30);
+    expect([existsSync(consumer.at(card)), await audited()]).toEqual([false, [[wrongRole, ...Array<string>(count).fill(noDevice)], [count]]]);
+    rmSync(provider.at(card));
+    bench.clock.advance(30);
+    makeDevice(provider.at(card), [226, 0]);
+    bench.clock.advance(30);
+    expect([existsSync(consumer.at(card)), await audited()]).toEqual([true, [[wrongRole, ...Array<string>(count).fill(noDevice)], [count]]]);
+  }
 });
 
 test('after a crash the card stays with the container that has it, whoever comes first in the graph', async () => {

@@ -91,7 +91,7 @@ test('7.2-1 7.2-2 whatever the consumer claims, on its first request, its second
     { line: 'POST /3', identity: ours, body: 'hi' },
     { line: 'GET /4', identity: ours, body: '' },
   ]);
-  expect(daemon.out).toContain(`pvx-rest: Injecting REST socket ${target} into pid ${consumer.pid}`);
+  expect(daemon.out).toContain(`pvx-rest: Injecting REST socket ${target} into pid ${consumer.pid} [${consumer.name}/raw]`);
   await daemon.printed(`pvx-rest: Accepted REST connection for service raw from ${consumer.name} (pid ${consumer.pid})`);
 });
 

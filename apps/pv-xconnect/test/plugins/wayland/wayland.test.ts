@@ -45,7 +45,7 @@ describe('a compositor in a container', () => {
     const [consumer] = scene.consumers as [LxcContainer];
     await draw(consumer);
     expect(await squares(scene, 1, 'weston-simple-shm')).toHaveLength(1);
-    expect(scene.daemon.out).toContainEqual(`pvx-wayland: Injecting Wayland socket ${target} into pid ${consumer.pid}`);
+    expect(scene.daemon.out).toContainEqual(`pvx-wayland: Injecting Wayland socket ${target} into pid ${consumer.pid} [${consumer.name}/wayland-0]`);
     await scene.daemon.printed(`pvx-wayland: Accepted Wayland connection for wayland-0 from pid ${consumer.pid}`);
   });
 
