@@ -1,12 +1,18 @@
 /** The WebAssembly examples on a real boot: their texts, their volume, recovery, and both ends of the mesh. */
+import { join } from 'node:path';
 import type { Link } from '@pv/contract/graph';
+import { compileModule } from '@pv/examples/assembly';
+import { buildWasmExport } from '@pv/examples/wasm';
+import { project } from '@pv/testkit/box/project';
 import { exampleExports } from '@pv/testkit/example-exports';
 import { waitFor } from '@pv/testkit/wait-for';
 import { expect, test } from 'vitest';
-import { useBooted } from '../kit/booted.ts';
+import { useBooted, waitForApi } from '../kit/booted.ts';
 import { customExport } from '../kit/custom-export.ts';
 
 const [counter, crash, client, provider, server, caller] = ['pv-example-wasm', 'pv-example-wasm-crash', 'pv-example-wasm-client', 'pv-example-rest-server', 'pv-example-wasm-server', 'echo-client'];
+/** The client, asking the control API. */
+const own = 'own-socket';
 
 const booted = useBooted(async ({ dir }) => {
   const exports = await exampleExports();
@@ -15,7 +21,10 @@ const booted = useBooted(async ({ dir }) => {
     args: { PV_GROUP: 'app', PV_SERVICES_REQUIRED: [{ name: 'wasm-echo', type: 'unix', target: '/run/pv/services/wasm-echo.sock' }] },
     script: 'trap "exit 0" TERM PWR\nwhile :; do echo "said to the module" | socat -t5 - UNIX-CONNECT:/run/pv/services/wasm-echo.sock; sleep 1 & wait $!; done',
   });
-  return { exports: [...[counter, crash, client, provider, server].map((name) => exports.path(name)), echoClient] };
+  const ownSocket = join(dir, 'sources', `${own}.pvrexport.tgz`);
+  const module = await compileModule(join(project, 'packages/examples/assembly', `${client}.ts`));
+  await buildWasmExport(ownSocket, { name: own, args: { PV_GROUP: 'app' }, config: { args: ['/pantavisor/pv-ctrl'] }, module }, 0);
+  return { exports: [...[counter, crash, client, provider, server].map((name) => exports.path(name)), echoClient, ownSocket] };
 });
 
 async function says(container: string, text: string, engine = 'wasmedge'): Promise<void> {
@@ -48,6 +57,10 @@ test('a provider is asked by a program as who it is, through the mesh', async ()
   await says(provider, '"GET /info HTTP/1.1" 200 -', 'lxc');
 });
 
+test('a program calls the control API on its own socket', async () => {
+  await says(own, '{"Error":"unknown endpoint: /info","code":"no-such-endpoint",');
+});
+
 test('a program provides a service to an LXC container, also after a restart', async () => {
   await says(server, 'WebAssembly echo server on /run/wasm-echo.sock');
   await says(caller, 'said to the module', 'lxc');
@@ -63,4 +76,12 @@ test('a trap is told, and recovered from', async () => {
   const recovered = await booted.until(crash, ({ last_exit: exit, auto_recovery: recovery, status }) => exit?.kind === 'exit' && status === 'STARTED' && (recovery?.current_retries ?? 0) >= 1, 60_000);
   expect(recovered).toMatchObject({ last_exit: { kind: 'exit', code: 134 }, auto_recovery: { policy: 'on-failure', max_retries: 5 } });
   await waitFor(async () => (await booted.console(crash, 'wasmedge')).split('WebAssembly crash test starting...').length > 2, { what: 'a second start', timeoutMs: 60_000 });
+});
+
+test('it outlives pv-core, and the next one adopts it', async () => {
+  const { pid } = await booted.until(counter, ({ status }) => status === 'STARTED');
+  booted.box.kill('pv-core', 'SIGKILL');
+  await waitFor(() => booted.box.log()?.includes(`adopted platform '${counter}' with pid ${pid}`), { what: 'the adoption', timeoutMs: 60_000, detail: () => booted.box.log() ?? '' });
+  await waitForApi(booted.box);
+  expect(await booted.container(counter)).toMatchObject({ status: 'STARTED', pid });
 });
