@@ -11,8 +11,8 @@ export interface CoreRunner {
   readonly say: Say;
   /** Aborted when we are to stop. */
   readonly stop: AbortSignal;
-  /** Milliseconds from the request to end until force. */
-  readonly patienceMs: number;
+  /** Milliseconds from the request to end, when it is made, until force. */
+  readonly patienceMs: () => number;
   /** The pids of what runs. */
   readonly started: Set<number>;
 }
@@ -55,10 +55,11 @@ function start({ command: [program = '', ...args], env, started }: CoreRunner, m
 }
 
 function force(child: ChildProcess, { say, patienceMs }: CoreRunner, what: string): void {
+  const patience = patienceMs();
   const timer = setTimeout(() => {
-    say.error(`pv-core ${what} within ${patienceMs / 1000} seconds; killing it`);
+    say.error(`pv-core ${what} within ${patience / 1000} seconds; killing it`);
     child.kill('SIGKILL');
-  }, patienceMs);
+  }, patience);
   child.once('exit', () => clearTimeout(timer));
 }
 

@@ -3,9 +3,10 @@
  * its holder ends; the file's text only tells others who it is, and which pv-core it left behind.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { readProcess } from '@pv/pv-native/process';
+import { needDirectory } from './need-directory.ts';
 
 export interface ProcessId {
   readonly pid: number;
@@ -31,7 +32,7 @@ interface Record {
 /** Throws when the run directory cannot be used. */
 export function claimRunDirectory(run: string, pid: number): ClaimResult {
   const path = join(run, 'appengine.json');
-  mkdirSync(run, { recursive: true, mode: 0o755 });
+  needDirectory(run, 'PV_SYSTEM_RUNDIR');
   for (;;) {
     const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
     const former = parse(readFileSync(path, 'utf8'));

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { unshareCgroupNamespace } from '@pv/pv-native/namespaces';
 import { adoptOrphans, reapOrphans } from '@pv/pv-native/orphans';
 import { readProcess } from '@pv/pv-native/process';
+import { print } from '@pv/runtime/command-line';
 import { type Config, parseConfig } from '@pv/runtime/config';
 import { isInstalled } from '@pv/storage/installed';
 import { bootRevision } from './boot-revision.ts';
@@ -11,9 +12,10 @@ import { needsCgroupNamespace } from './cgroup-namespace.ts';
 import { findCore } from './find-core.ts';
 import { type Claim, claimRunDirectory } from './instance.ts';
 import { runLoop } from './loop.ts';
+import { needDirectory } from './need-directory.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { createSay } from './say.ts';
-import { stopPatienceMs } from './stop-patience.ts';
+import { definedGroups, stopPatienceMs } from './stop-patience.ts';
 import { endOrphan } from './take-over.ts';
 
 declare const PV_VERSION: string;
@@ -25,10 +27,10 @@ const say = createSay(Date.now, (line) => process.stderr.write(line));
 const parsed = parseOptions(process.argv.slice(2), process.env);
 
 switch (parsed.kind) {
-  case 'help': process.stdout.write(usage); break;
-  case 'version': process.stdout.write(`pv-appengine ${PV_VERSION}\n`); break;
+  case 'help': print('pv-appengine', usage); break;
+  case 'version': print('pv-appengine', `pv-appengine ${PV_VERSION}\n`); break;
   case 'wrong':
-    process.stderr.write(`pv-appengine: ${parsed.message}\n${usage}`);
+    process.stderr.write(`pv-appengine: ${parsed.message}\nTry: pv-appengine --help\n`);
     process.exitCode = 2;
     break;
   case 'run': process.exitCode = await main(parsed.options);
@@ -58,6 +60,7 @@ async function main(options: Options): Promise<number> {
 
 /** Loaded when needed only: it is much code for once in the life of a storage. */
 async function install({ exportsDir, exportsRequired }: Options, storage: string): Promise<void> {
+  needDirectory(storage, 'PV_STORAGE_MNTPOINT');
   if (isInstalled(storage)) return say.info(`${storage} is set up already`);
   const { installFirstBoot } = await import('@pv/storage/first-boot');
   const result = await installFirstBoot({ storage, exportsDir, exportsRequired });
@@ -74,7 +77,8 @@ async function loop({ restartDelay }: Options, config: Config, { orphan, record 
   }
   settleInContainer();
   return runLoop({
-    command: [process.execPath, ...process.execArgv, core.path], env: process.env, say, stop, patienceMs: stopPatienceMs(config.PV_STOP_GRACE), restartDelay, started: keepOrphans(),
+    command: [process.execPath, ...process.execArgv, core.path], env: process.env, say, stop, restartDelay, started: keepOrphans(),
+    patienceMs: () => stopPatienceMs(config.PV_STOP_GRACE, definedGroups(config.PV_STORAGE_MNTPOINT)),
     revision: () => bootRevision(config.PV_STORAGE_MNTPOINT),
     onStart: (pid) => record({ pid, startTime: readProcess(pid)?.startTime ?? 0 }),
     now: () => performance.now(),

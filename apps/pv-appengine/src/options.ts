@@ -1,5 +1,7 @@
 /** Command line and environment of pv-appengine. */
 import { parseArgs } from 'node:util';
+import { usageProblem } from '@pv/runtime/command-line';
+import { printable } from '@pv/runtime/log';
 
 export interface Options {
   /** `-m`: set the storage up and end. */
@@ -41,13 +43,13 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
     if (values.help === true) return { kind: 'help' };
     if (values.version === true) return { kind: 'version' };
     const delay = values.d ?? '5';
-    if (!/^\d{1,5}$/.test(delay)) return { kind: 'wrong', message: `-d '${delay}' is not a number of seconds` };
+    if (!/^\d{1,5}$/.test(delay)) return { kind: 'wrong', message: `-d '${printable(delay)}' is not a number of seconds, 99999 at most` };
     const named = values['pvtx-dir'] ?? env['PV_PVTXD'];
     return {
       kind: 'run',
       options: { setupOnly: values.m === true, restartDelay: Number(delay), exportsDir: named ?? '/usr/lib/pantavisor/pvtx.d', exportsRequired: named !== undefined },
     };
   } catch (error) {
-    return { kind: 'wrong', message: (error as Error).message };
+    return { kind: 'wrong', message: usageProblem(error) };
   }
 }

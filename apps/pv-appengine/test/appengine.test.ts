@@ -175,6 +175,14 @@ describe('pv-appengine', () => {
     expect(log.join('')).toContain('pv-core.mjs: install pv-core beside pv-appengine, or name it with PV_CORE');
   });
 
+  it.each(['PV_SYSTEM_RUNDIR', 'PV_STORAGE_MNTPOINT'])('says that %s lies where nothing can be made', async (key) => {
+    const child = spawn(process.execPath, [program(), '-m'], { env: { PATH: process.env['PATH'], PV_SYSTEM_RUNDIR: join(at.dir, 'run'), PV_STORAGE_MNTPOINT: join(at.dir, 'storage'), [key]: '/proc/none/below' } });
+    const log: string[] = [];
+    child.stderr.on('data', (chunk) => log.push(String(chunk)));
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(log.join('')).toContain(`ENOENT: no such file or directory, mkdir '/proc/none'; name another directory with ${key}\n`);
+  });
+
   it('shows help and version, and refuses what it does not know', async () => {
     const help = appengine(stay, '--help');
     expect(await help.ended).toEqual([0, null]);
@@ -184,6 +192,6 @@ describe('pv-appengine', () => {
     expect(version.got.out).toBe('pv-appengine 1.2.3\n');
     const { ended, got } = appengine(stay, '--nope');
     expect(await ended).toEqual([2, null]);
-    expect(got.log).toContain("Unknown option '--nope'");
+    expect(got.log).toBe("pv-appengine: Unknown option '--nope'\nTry: pv-appengine --help\n");
   });
 });

@@ -21,7 +21,7 @@ function loop(body: string) {
   const pids: number[] = [];
   const deps: LoopDeps = {
     command: [program], env: { PATH: process.env['PATH'], CALLS: calls }, say: { info: say('INFO'), warn: say('WARN'), error: say('ERROR') }, stop: stop.signal,
-    patienceMs: 200, started: new Set(), restartDelay: 0, revision: () => 'locals/x', onStart: (pid) => pids.push(pid), now: () => performance.now(),
+    patienceMs: () => 200, started: new Set(), restartDelay: 0, revision: () => 'locals/x', onStart: (pid) => pids.push(pid), now: () => performance.now(),
   };
   return { deps, lines, stop, pids, calls: () => readFileSync(calls, 'utf8') };
 }

@@ -2,14 +2,16 @@
  * pv-core: the state engine. Exit codes: 0 orderly end (a signal, or a reboot that a container's end asked for),
  * 1 refused to begin, 2 wrong usage. Containers and daemons survive any other end, and the next pv-core adopts them.
  */
-import { accessSync, constants, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { accessSync, constants, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RevisionName } from '@pv/contract/names';
 import { createLxcEngine } from '@pv/engine-lxc/lxc-engine';
 import { createWasmEdgeEngine } from '@pv/engine-wasmedge/wasmedge-engine';
 import { systemClock } from '@pv/runtime/clock';
+import { print, usageProblem } from '@pv/runtime/command-line';
 import { parseConfig } from '@pv/runtime/config';
+import { makeDirectories } from '@pv/runtime/directories';
 import { createLogger, printable } from '@pv/runtime/log';
 import { places as placesOf } from '@pv/runtime/places';
 import { beginCore } from './core.ts';
@@ -55,8 +57,8 @@ function settings(file: Options['config']) {
 
 /** Without symlinks, as the kernel names mount points. */
 function realDirectory(path: string): string {
-  mkdirSync(path, { recursive: true, mode: 0o755 });
-  // Said here: where nothing can be written, mkdir of more than one directory says that there is none.
+  makeDirectories(path);
+  // Said here, before anything is begun.
   accessSync(path, constants.W_OK);
   return realpathSync(path);
 }
@@ -123,7 +125,7 @@ function readConfigFile({ path, required }: Options['config']): { path: string; 
     return { path, text: readFileSync(path, 'utf8') };
   } catch (error) {
     if (!required) return undefined;
-    process.stderr.write(`pv-core: --config ${path}: ${(error as Error).message}\n`);
+    process.stderr.write(`pv-core: --config ${printable(path)}: ${printable((error as Error).message)}\n`);
     return process.exit(2);
   }
 }
@@ -134,14 +136,14 @@ function readOptions(): Options | undefined {
       options: { revision: { type: 'string', default: '0' }, config: { type: 'string' }, sweep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
     });
     if (values.help === true || values.version === true) {
-      process.stdout.write(values.help === true ? usage : `pv-core ${PV_VERSION}\n`);
+      print('pv-core', values.help === true ? usage : `pv-core ${PV_VERSION}\n`);
       return undefined;
     }
     const revision = RevisionName.safeParse(values.revision);
     if (!revision.success) throw new Error(`--revision '${values.revision}' is not a revision name, such as 0 or locals/test`);
     return { revision: revision.data, sweep: values.sweep === true, config: { path: values.config ?? '/etc/pantavisor.config', required: values.config !== undefined } };
   } catch (error) {
-    process.stderr.write(`pv-core: ${(error as Error).message}\n${usage}`);
+    process.stderr.write(`pv-core: ${usageProblem(error)}\nTry: pv-core --help\n`);
     process.exitCode = 2;
     return undefined;
   }

@@ -17,16 +17,21 @@ function core(args: readonly string[] = [], env: Readonly<Record<string, string>
 
 describe('pv-core', () => {
   it.each([
-    [['--revision', '../x'], "--revision '../x' is not a revision name, such as 0 or locals/test"], [['--nope'], "Unknown option '--nope'"], [['--config', '/no/such/file'], '--config /no/such/file: ENOENT'],
+    [['--revision', '../x'], "--revision '../x' is not a revision name, such as 0 or locals/test"], [['--nope'], "Unknown option '--nope'"], [['--revision', 'a\n\u001b'], "--revision 'a\\x0a\\x1b' is not"], [['--config', '/no/such/file'], '--config /no/such/file: ENOENT'],
   ])('%s is wrong usage', (args, says) => {
     const { status, stderr } = core(args);
-    expect([status, stderr]).toEqual([2, expect.stringContaining(`pv-core: ${says}`)]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^pv-core: [^\n]+\n(?:Try: pv-core --help\n)?$/)]);
+    expect(stderr).toContain(`pv-core: ${says}`);
   });
 
   it.each([[[]], [['--sweep']]])('%s says that the run directory cannot be made, without a trace', (args) => {
     const file = join(root.dir, 'file');
     writeFileSync(file, '');
     expect(core(args, { PV_SYSTEM_RUNDIR: file })).toEqual({ status: 1, stderr: `pv-core: EEXIST: file already exists, mkdir '${file}'; name other directories with PV_SYSTEM_RUNDIR and PV_STORAGE_MNTPOINT\n` });
+  });
+
+  it.each(['PV_SYSTEM_RUNDIR', 'PV_STORAGE_MNTPOINT'])('ends when %s lies where nothing can be made', (key) => {
+    expect(core([], { [key]: '/proc/none/below' })).toEqual({ status: 1, stderr: "pv-core: ENOENT: no such file or directory, mkdir '/proc/none'; name other directories with PV_SYSTEM_RUNDIR and PV_STORAGE_MNTPOINT\n" });
   });
 
   it('says that the storage is read-only', () => {

@@ -1,6 +1,7 @@
 /** pv-ctrl: the unprivileged door of the control API. Started by pv-core; see docs/man/pv-ctrl.md. */
 import { parseArgs } from 'node:util';
 import { systemClock } from '@pv/runtime/clock';
+import { print, usageProblem } from '@pv/runtime/command-line';
 import { parseConfig } from '@pv/runtime/config';
 import { places } from '@pv/runtime/places';
 import { openDoor } from './door.ts';
@@ -30,8 +31,8 @@ await main();
 
 async function main(): Promise<void> {
   const wanted = readArguments(process.argv.slice(2));
-  if (wanted === 'help') process.stdout.write(usage);
-  else if (wanted === 'version') process.stdout.write(`pv-ctrl ${typeof PV_VERSION === 'string' ? PV_VERSION : 'development'}\n`);
+  if (wanted === 'help') print('pv-ctrl', usage);
+  else if (wanted === 'version') print('pv-ctrl', `pv-ctrl ${typeof PV_VERSION === 'string' ? PV_VERSION : 'development'}\n`);
   else if (wanted === 'run') await run(process.env);
   else fail(wanted.problem, exit.usage);
 }
@@ -42,7 +43,7 @@ function readArguments(args: string[]): 'help' | 'version' | 'run' | { problem: 
     if (values.help) return 'help';
     return values.version ? 'version' : 'run';
   } catch (error) {
-    return { problem: `${(error as Error).message}\nTry: pv-ctrl --help` };
+    return { problem: `${usageProblem(error)}\nTry: pv-ctrl --help` };
   }
 }
 

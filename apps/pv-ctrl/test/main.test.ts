@@ -29,7 +29,7 @@ describe('arguments and environment', () => {
     expect(run(['--version'])).toEqual({ status: 0, stderr: '', stdout: 'pv-ctrl 1.2.3\n' });
   });
 
-  test.each([['--wrong'], ['word']])('%s is a usage error', (argument) => {
+  test.each([['--wrong'], ['word'], ['a\nb']])('%s is a usage error', (argument) => {
     expect(run([argument])).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^pv-ctrl: .*\nTry: pv-ctrl --help\n$/) as unknown });
   });
 

@@ -1,6 +1,8 @@
 /** pv-xconnect: makes the mesh between containers as pv-core's graph says. See docs/overview/mesh.md. */
 import { systemClock, systemRandom, systemTimestamp } from '@pv/runtime/clock';
+import { print } from '@pv/runtime/command-line';
 import { parseConfig } from '@pv/runtime/config';
+import { printable } from '@pv/runtime/log';
 import { places } from '@pv/runtime/places';
 import { startDaemon } from './daemon.ts';
 import { openStore } from './handover/store.ts';
@@ -22,6 +24,8 @@ Environment:
   PV_XCONNECT_MANAGED   1: started by pv-core; beside another instance it only says so and exits 0
   PV_XCONNECT_LINGER    seconds without a byte after which a half-open session ends (default 60)
   PV_XCONNECT_STORE     two descriptors inherited from pv-core, for what outlives this process
+  PV_XCONNECT_TEST_DEVICES
+                        for tests: MAJOR:MINOR,... that drm links may hand out beside graphics devices
 
 Signals:
   SIGTERM, SIGINT       takes every injected socket away again, then exits 0
@@ -34,11 +38,11 @@ await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<void> {
   const [first] = args;
-  if (first === '--help' || first === '-h') process.stdout.write(usage);
-  else if (first === '--version' || first === '-V') process.stdout.write(`pv-xconnect ${typeof PV_VERSION === 'string' ? PV_VERSION : 'development'}\n`);
+  if (first === '--help' || first === '-h') print('pv-xconnect', usage);
+  else if (first === '--version' || first === '-V') print('pv-xconnect', `pv-xconnect ${typeof PV_VERSION === 'string' ? PV_VERSION : 'development'}\n`);
   else if (first === undefined) await run(process.env);
   else {
-    process.stderr.write(`pv-xconnect: unknown argument '${first}'\nTry: pv-xconnect --help\n`);
+    process.stderr.write(`pv-xconnect: unknown argument '${printable(first)}'\nTry: pv-xconnect --help\n`);
     process.exitCode = exit.failed;
   }
 }

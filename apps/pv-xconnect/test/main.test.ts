@@ -18,6 +18,7 @@ test('--help and --version explain themselves', async () => {
 
 test('an unknown argument is refused with the next step', async () => {
   expect(await program(['--fast']).ended()).toEqual({ code: 1, out: [], err: "pv-xconnect: unknown argument '--fast'\nTry: pv-xconnect --help\n" });
+  expect(await program(['a\nb']).ended()).toMatchObject({ code: 1, err: "pv-xconnect: unknown argument 'a\\x0ab'\nTry: pv-xconnect --help\n" });
 });
 
 test('without a run directory it says what to do', async () => {

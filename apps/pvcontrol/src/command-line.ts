@@ -1,5 +1,6 @@
 /** argv -> which command with which options. Pure; a wrong command line is a value that says what is right. */
 import { parseArgs } from 'node:util';
+import { usageProblem } from '@pv/runtime/command-line';
 import { commands } from './commands.ts';
 import { commandHelp, nounHelp, overview } from './help.ts';
 import type { Command, Flag } from './verb.ts';
@@ -42,7 +43,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     if (problem !== undefined) return { kind: 'wrong', message: problem, text: commandHelp(verb) };
     return { kind: 'run', invocation: { verb, operands, flag: flags[0], socket: values.socket, file: values.file, json: values.json === true, verbose: values.verbose === true } };
   } catch (error) {
-    return { kind: 'wrong', message: (error as Error).message, text: overview() };
+    return { kind: 'wrong', message: usageProblem(error), text: overview() };
   }
 }
 

@@ -27,7 +27,10 @@ export async function run({ verb, operands, flag, verbose, file, json }: Invocat
     client, operands, flag,
     report: ({ value, line }) => terminal.out(asJson ? `${JSON.stringify(value)}\n` : `${visible(line)}\n`),
     warn: (line) => terminal.err(`${visible(line)}\n`),
-  });
+  }).catch(
+    // Another server than ours, as below.
+    (error: Error): Unreachable => ({ kind: 'unreachable', code: 'BROKEN', reason: `${socketPath}: the answer is not one of pv-ctrl's: ${error.message}` }),
+  );
   switch (result.kind) {
     case 'ok': {
       const wanted = result.plain === true && !json ? forPerson(result, terminal) : `${result.text}\n`;
@@ -58,7 +61,7 @@ function save(file: string, text: string, terminal: Terminal): number | undefine
     writeFileSync(file, text);
     return undefined;
   } catch (error) {
-    terminal.err(`ERROR: -f ${file}: ${(error as Error).message}\n`);
+    terminal.err(`ERROR: -f ${printable(file)}: ${printable((error as Error).message)}\n`);
     return 1;
   }
 }

@@ -151,6 +151,16 @@ describe('in a pipe', () => {
     expect(err).toContain(reason);
   });
 
+  it('says that a server is none of ours when it answers in another form', async () => {
+    const socket = join(root.path, 'other');
+    const server = createServer((_, response) => response.setHeader('Content-Type', 'application/json').end('{}'));
+    await new Promise<void>((resolve) => void server.listen(socket, resolve));
+    const { code, out, err } = await pvcontrol('-s', socket, 'graph', 'watch');
+    server.close();
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^ERROR: got no response: \S+: the answer is not one of pv-ctrl's: .+\n.+\n$/);
+  });
+
   it('ends well when its reader goes away, and badly when the disk is full', async () => {
     const sh = (redirection: string): Promise<number | null> => new Promise((resolve) => {
       spawn('/bin/sh', ['-c', `"$0" "$@" ${redirection}`, process.execPath, at.program?.path ?? '', '-s', at.socket, 'ls'], { stdio: 'ignore' }).on('exit', resolve);
@@ -241,6 +251,12 @@ describe('the command line', () => {
   it('says which sockets it looked for, and what to do', async () => {
     expect(await pvcontrol('-s', '/none/pv-ctrl', 'ls')).toMatchObject({ code: 1, out: '', err: 'ERROR: /none/pv-ctrl not found: is pv-appengine running? Start it, or name the socket with -s PATH\n' });
     expect(await pvcontrol('-s', root.path, 'ls')).toMatchObject({ code: 1, out: '', err: `ERROR: '${root.path}' is not a socket: name one with -s PATH\n` });
+  });
+
+  it('shows what was typed in one line, and drives no terminal with it', async () => {
+    expect(await pvcontrol('a\nb\u001b[31m')).toMatchObject({ code: 1, err: "pvcontrol: 'a\\x0ab\\x1b[31m' is not a command\n" });
+    expect(await pvcontrol('-s', 'a\nb', 'ls')).toMatchObject({ code: 1, err: 'ERROR: a\\x0ab not found: is pv-appengine running? Start it, or name the socket with -s PATH\n' });
+    expect(await pvcontrol('--nope')).toMatchObject({ code: 1, err: "pvcontrol: Unknown option '--nope'\n" });
   });
 
   it('says that a user may not look', async () => {

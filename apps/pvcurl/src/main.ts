@@ -1,4 +1,5 @@
 /** pvcurl: one HTTP request over a unix socket, for scripts that speak to the control API. */
+import { printable } from '@pv/runtime/log';
 import { help } from './help.ts';
 import { type CommandLine, parseCommandLine } from './options.ts';
 import { run } from './run.ts';
@@ -13,7 +14,7 @@ switch (line.kind) {
   case 'help': process.stdout.write(help()); break;
   case 'version': process.stdout.write(`pvcurl ${PV_VERSION}\n`); break;
   case 'wrong':
-    process.stderr.write(`Error: ${line.message}\nSee pvcurl --help.\n`);
+    process.stderr.write(`Error: ${printable(line.message)}\nSee pvcurl --help.\n`);
     process.exitCode = 1;
     break;
   case 'transfer': void transfer(line);

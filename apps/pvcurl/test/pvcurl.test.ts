@@ -149,6 +149,7 @@ describe('a wrong command line', () => {
     [['--unix-socket', '/s', '--nope'], "Unrecognized option '--nope'"],
     [['--unix-socket', '/s', '-sq'], "Unrecognized option '-sq'"],
     [['--unix-socket', '/s', '--silent=yes'], "Unrecognized option '--silent=yes'"],
+    [['--unix-socket', '/s', '--a\nb\u001b'], "Unrecognized option '--a\\x0ab\\x1b'"],
     [['http://localhost/x'], '--unix-socket is required.'],
     [['--unix-socket', '/s', '-X'], '-X needs a value: METHOD'],
     [['--unix-socket', '/s', '-X', 'P UT'], "-X: 'P UT' is not a method that can be used here"],

@@ -1,6 +1,8 @@
 /** pventer: runs a command, or a login shell, inside a container. */
 import { resolve } from 'node:path';
 import { enter } from './enter.ts';
+import { print } from '@pv/runtime/command-line';
+import { printable } from '@pv/runtime/log';
 import { help } from './help.ts';
 import { closeInherited } from './inherited.ts';
 import { type Options, parseCommandLine } from './options.ts';
@@ -12,10 +14,10 @@ const { LXC_PATH: path = '', PATH: searchPath = '', TERM: terminal, PVUSER: defa
 const directories = [...searchPath.split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'].filter((directory) => directory !== '');
 const line = parseCommandLine(process.argv.slice(2), defaultUser === '' ? undefined : defaultUser);
 switch (line.kind) {
-  case 'help': process.stdout.write(help); break;
-  case 'version': process.stdout.write(`pventer ${PV_VERSION}\n`); break;
+  case 'help': print('pventer', help); break;
+  case 'version': print('pventer', `pventer ${PV_VERSION}\n`); break;
   case 'wrong':
-    process.stderr.write(`pventer: ${line.message}\nSee pventer --help.\n`);
+    process.stderr.write(`pventer: ${printable(line.message)}\nSee pventer --help.\n`);
     process.exitCode = 1;
     break;
   case 'run': void run(line.options);

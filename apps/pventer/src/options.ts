@@ -33,7 +33,7 @@ export function parseCommandLine(argv: readonly string[], defaultUser = 'root'):
       given.direct = true;
       continue;
     }
-    const [, name = word, glued] = /^(-[cu]|--\w+(?==))=?(.+)$/s.exec(word) ?? [];
+    const [, name = word, glued] = /^(-[cu](?=.)|--\w+(?==))=?(.*)$/s.exec(word) ?? [];
     if (!isValued(name)) return wrong(`unknown option '${word}'`);
     const value = glued ?? words.shift();
     if (value === undefined) return wrong(`option '${name}' needs a value`);

@@ -175,7 +175,7 @@ describe('a container that cannot be entered', () => {
 describe('the command line', () => {
   it.each([
     [[], '-c NAME is missing'], [['-c'], "option '-c' needs a value"], [['--nope'], "unknown option '--nope'"], [['-c', '../x'], "'../x' is not a container's name"],
-    [['-c', 'a b'], 'is not a'], [['-c', '-x'], 'is not a'], [['-c', ''], 'is not a'], [['-c', '_pv_'], 'is the host itself'], [['-c', '/'], 'is the host itself'],
+    [['-c', 'a b'], 'is not a'], [['-c', '-x'], 'is not a'], [['-c', ''], 'is not a'], [['--container='], "'' is not a"], [['-c', 'a\nb\u001b'], "'a\\x0ab\\x1b' is not a"], [['-c', '_pv_'], 'is the host itself'], [['-c', '/'], 'is the host itself'],
     [['-c', 'tty@web'], 'lxc-console -n web'], [['-c', 'x', '-u', 'a;b'], "not a user's name"], [['-c', 'x', '-u', '-1'], "not a user's name"], [['-c', 'x', '-u', '4294967295'], "not a user's name"], [['-c', 'x', '--direct'], '--direct needs a command'],
   ])('%j is wrong', async (args, message) => {
     const { code, out, err } = await pventer(args);

@@ -2,6 +2,8 @@
  * Configuration: built-in defaults, then the file, then the environment (spec state-engine 8.1). Only the keys
  * that this version uses. A bad value is a warning and leaves the value as it was, as users know it.
  */
+import { printable } from './log.ts';
+
 export interface Config {
   readonly PV_SYSTEM_RUNDIR: string;
   readonly PV_STORAGE_MNTPOINT: string;
@@ -87,11 +89,11 @@ export function parseConfig(file: { path: string; text: string } | undefined, en
   for (const [where, key, text] of [...fileEntries(file), ...envEntries(env)]) {
     const name = key.toUpperCase();
     if (!isKey(name)) {
-      if (where !== 'environment') warnings.push(`${where}: key '${key}' unknown`);
+      if (where !== 'environment') warnings.push(`${where}: key '${printable(key)}' unknown`);
       continue;
     }
     const value = parsers[name](text);
-    if (value === undefined) warnings.push(`${where}: '${text}' is not a valid value for ${name}; keeping '${String(values[name])}'`);
+    if (value === undefined) warnings.push(`${where}: '${printable(text)}' is not a valid value for ${name}; keeping '${String(values[name])}'`);
     else values[name] = value;
   }
   return { config: values as unknown as Config, warnings };

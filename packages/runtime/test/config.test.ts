@@ -18,11 +18,17 @@ describe('the configuration', () => {
 
   it.each([
     ['PV_LOG_LEVEL', ['6', '-1', '1.5', '', 'x', ' 1']], ['PV_LXC_LOG_LEVEL', ['3']], ['PV_STOP_GRACE', ['3601', '99999999999']], ['PV_UPDATER_GOALS_TIMEOUT', ['0']],
-    ['PV_CTRL_UID', ['0', 'root']], ['PV_SYSTEM_RUNDIR', ['', 'run', '/a\nb']], ['PV_LXC_ALLOW_HOST_NETWORK', ['maybe', '']], ['PV_XCONNECT_LINGER', ['0', '86401', '1s']], ['PV_XCONNECT_TEST_DEVICES', ['1', '1:3;1:5']],
+    ['PV_CTRL_UID', ['0', 'root']], ['PV_SYSTEM_RUNDIR', ['', 'run']], ['PV_LXC_ALLOW_HOST_NETWORK', ['maybe', '']], ['PV_XCONNECT_LINGER', ['0', '86401', '1s']], ['PV_XCONNECT_TEST_DEVICES', ['1', '1:3;1:5']],
   ] as const)('keeps %s as it was, with a warning, when the value is bad', (key, values) => {
     for (const value of values) {
       expect(parseConfig(undefined, { [key]: value })).toEqual({ config: defaultConfig, warnings: [`environment: '${value}' is not a valid value for ${key}; keeping '${String(defaultConfig[key])}'`] });
     }
+  });
+
+  it('warns in one line, whatever is in the value', () => {
+    expect(parseConfig({ path: '/f', text: 'a\rb=1' }, { PV_LOG_LEVEL: 'a\nb\u001b[31m' }).warnings).toEqual([
+      "/f:1: key 'a\\x0db' unknown", "environment: 'a\\x0ab\\x1b[31m' is not a valid value for PV_LOG_LEVEL; keeping '4'",
+    ]);
   });
 
   it('knows the words for yes and no, and paths with a slash at the end', () => {
