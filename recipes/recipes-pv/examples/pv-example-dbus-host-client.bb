@@ -1,0 +1,3 @@
+inherit pv-example
+
+IMAGE_INSTALL += "dbus-tools"
