@@ -1,5 +1,5 @@
 /** The Docker image on a real Docker engine: the commands of docs/overview/docker.md as they stand there, and what they do not show. */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Box } from '@pv/testkit/box/box';
 import { startBox } from '@pv/testkit/box/start-box';
@@ -45,6 +45,10 @@ const ready = `timeout 60 sh -c "until grep -qs \\"state revision .* status is n
 
 it('is the same, byte for byte, when it is made again', async () => {
   expect((await buildImage({ wasmedge: false, epoch: 0 })).equals(readFileSync(imagePath(false)))).toBe(true);
+});
+
+it('takes less than 120 MB, compressed', () => {
+  expect(statSync(imagePath(false)).size).toBeLessThan(120_000_000);
 });
 
 describe('docs/overview/docker.md', () => {
