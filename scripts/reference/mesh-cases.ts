@@ -82,6 +82,7 @@ export const weaknesses: readonly Weakness[] = [
   { what: 'a rule refuses, and nobody is told which', file: `${mesh}/plugins/drm/mesh.test.ts`, title: 'what the rules for devices and roles refuse has its audit line each time it begins' },
   { what: 'a reserved name is refused without a way out', file: bus, title: '7.1-14 refuses an export named system-bus, with a way out' },
   { what: 'a dead pid stays in the graph', file: 'test/system/graph.test.ts', title: 'names a provider that does not run, and the link waits' },
+  { what: 'the graph does not tell a container that was started again from the one before', file: 'apps/pv-core/test/api/graph-resource.test.ts', title: 'has the states of its moment, which alone end no hold, and generations' },
   { what: 'a pid of nobody is taken for the host', file: `${mesh}/graph/parse.test.ts`, title: '7.2-19 the pid %j means: does not run' },
   { what: 'nobody can see why a link does not work', file: 'test/system/graph.test.ts', title: 'names what is not declared' },
   { what: 'looking at the graph writes to the storage', file: 'apps/pv-core/test/hosted-bus/prepare.test.ts', title: 'is changed only by a revision that asks for something else' },

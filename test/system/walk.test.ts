@@ -33,6 +33,7 @@ describe('what is listed', () => {
     expect(JSON.parse((await device.http('GET', '/xconnect-graph')).text)).toEqual([{
       type: 'unix', name: 'raw-unix', consumer: 'pv-example-unix-client', provider: 'pv-example-unix-server', role: 'client', socket: '/run/example/raw.sock',
       interface: '/run/pv/services/raw-unix.sock', target: '/run/pv/services/raw-unix.sock', consumer_pid: consumer.pid, provider_pid: provider.pid,
+      consumer_state: 'STARTED', consumer_generation: 1, provider_state: 'STARTED', provider_generation: 1,
     }]);
     const { stdout } = await device.box.exec(['lxc-info', '-n', 'pv-example-unix-client', '-p', '-H']);
     expect(Number(stdout)).toBe(consumer.pid);

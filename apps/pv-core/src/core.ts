@@ -73,7 +73,7 @@ async function run(revision: Revision, hostedBus: HostedBus | undefined, options
     grace: config.PV_STOP_GRACE, onChange: () => graph.refresh(), onReboot,
   });
   const lives = new Map(supervisor.lives.map((life) => [life.model.name, life]));
-  const graph = new GraphResource({ links: declaredLinks(revision, hostedBus), pidOf: (name) => lives.get(name)?.pid ?? 0, clock, heldSeconds: limits.heldMs / 1000 });
+  const graph = new GraphResource({ links: declaredLinks(revision, hostedBus), endOf: (name) => lives.get(name), clock, heldSeconds: limits.heldMs / 1000 });
   const doors = new DoorSockets(doorsOf(revision, places));
   const daemons = new Daemons({ ...options, dir: places.daemons, doors, hostedBus, log: log.for('daemons') });
   const handlers = createHandlers({ supervisor, revision, hostedBus, daemons, graph, meshLinks: meshLinks(places.xconnectSocket), buildInfoPath: join(options.programs, 'build.json') });

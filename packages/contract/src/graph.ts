@@ -1,5 +1,6 @@
 /** `/xconnect-graph`: one entry per (consumer's requirement x provider's export). Spec xconnect 2. */
 import * as z from 'zod/mini';
+import { ContainerStatus } from './containers.ts';
 import { hostName } from './grammar.ts';
 import { BusNamePattern, ContainerName, ContainerPath, Role, ServiceName } from './names.ts';
 
@@ -64,7 +65,17 @@ export const Link = z.object({
 });
 export type Link = z.infer<typeof Link>;
 
-export const Graph = z.array(Link);
+/** A link of the graph, with how its containers are at the moment of the answer; the host has neither state nor generation. */
+export const GraphLink = z.extend(Link, {
+  consumer_state: z.optional(ContainerStatus),
+  provider_state: z.optional(ContainerStatus),
+  /** Starts since `pv-core` began: with another number it is another process, whatever its pid. */
+  consumer_generation: z.optional(z.number()),
+  provider_generation: z.optional(z.number()),
+});
+export type GraphLink = z.infer<typeof GraphLink>;
+
+export const Graph = z.array(GraphLink);
 export type Graph = z.infer<typeof Graph>;
 
 export const LinkState = z.enum(['waiting', 'established', 'failed']);

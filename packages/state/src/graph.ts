@@ -1,4 +1,5 @@
 /** The mesh as the revision declares it (spec xconnect 2, issue's field rules). */
+import type { ContainerStatus } from '@pv/contract/containers';
 import type { Graph, Link } from '@pv/contract/graph';
 import type { ContainerName } from '@pv/contract/names';
 import { type HostedBus, hostedLink, isFromHost } from './hosted-bus.ts';
@@ -7,6 +8,13 @@ import { offersFor, offersOf } from './service-rules.ts';
 
 /** A link without what changes while a revision runs. */
 export type DeclaredLink = Omit<Link, 'consumer_pid' | 'provider_pid'>;
+
+/** A container at this moment: init's pid, 0 while it does not run, and how often it was started. */
+export interface LinkEnd {
+  readonly pid: number;
+  readonly status: ContainerStatus;
+  readonly starts: number;
+}
 
 /** `hostedBus`: undefined when the host runs none. */
 export function declaredLinks({ containers }: Revision, hostedBus?: HostedBus): DeclaredLink[] {
@@ -30,11 +38,17 @@ export function declaredLinks({ containers }: Revision, hostedBus?: HostedBus): 
   );
 }
 
-/** `pidOf` gives init's pid, 0 while the container does not run. */
-export function withPids(links: readonly DeclaredLink[], pidOf: (name: ContainerName) => number): Graph {
-  return links.map(({ type, name, consumer, provider, role, socket, interface: protocol, target, ...rest }) => ({
-    type, name, consumer, provider, role, socket, interface: protocol, target, consumer_pid: pidOf(consumer), provider_pid: pidOf(provider as ContainerName), ...rest,
-  }));
+/** `endOf`: undefined for the host. */
+export function withEnds(links: readonly DeclaredLink[], endOf: (name: ContainerName) => LinkEnd | undefined): Graph {
+  return links.map(({ type, name, consumer, provider, role, socket, interface: protocol, target, ...rest }) => {
+    const [from, to] = [endOf(consumer), endOf(provider as ContainerName)];
+    return {
+      type, name, consumer, provider, role, socket, interface: protocol, target, consumer_pid: from?.pid ?? 0, provider_pid: to?.pid ?? 0,
+      ...(from === undefined ? {} : { consumer_state: from.status, consumer_generation: from.starts }),
+      ...(to === undefined ? {} : { provider_state: to.status, provider_generation: to.starts }),
+      ...rest,
+    };
+  });
 }
 
 /** The provider's lists, where it has them. */

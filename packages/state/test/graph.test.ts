@@ -3,7 +3,7 @@ import { Graph } from '@pv/contract/graph';
 import type { ContainerName, RevisionName, ServiceName } from '@pv/contract/names';
 import { describe, expect, it } from 'vitest';
 import { explainLink } from '../src/explain.ts';
-import { declaredLinks, withPids } from '../src/graph.ts';
+import { declaredLinks, withEnds } from '../src/graph.ts';
 import { problemText } from '../src/problem.ts';
 import { parseRevision } from '../src/revision.ts';
 
@@ -33,6 +33,14 @@ describe('a link', () => {
     expect(declaredLinks(revision(stated('wayland')))).toEqual([expect.objectContaining({ trusted: true, hide: ['wl_seat'] })]);
     expect(() => revision(stated('unix'))).toThrow("$.services[0].trusted: has no meaning for a service of type 'unix', only for: wayland");
   });
+});
+
+it('a graph has pid, state and generation of each container, and nothing of that of the host, whose pid is 0', () => {
+  const links = declaredLinks(revision({ ...container('p', [], [raw]), ...container('c', [{ name: 'raw', target: '/t' }]) }));
+  const end = { pid: 0, status: 'STOPPED', starts: 3 } as const;
+  const [link] = withEnds(links, (name) => (name === 'c' ? end : undefined));
+  expect(link).toMatchObject({ consumer_pid: 0, consumer_state: 'STOPPED', consumer_generation: 3, provider_pid: 0 });
+  expect(Object.keys(link ?? {}).filter((key) => key.startsWith('provider'))).toEqual(['provider', 'provider_pid']);
 });
 
 describe('an explanation', () => {
@@ -65,7 +73,7 @@ it('5,000 links of 2,500 containers are one graph, each with its own provider, a
   const state = Object.assign({}, ...Array.from({ length: providers }, (_, p) => container(`p${p}`, [], Array.from({ length: each }, (_none, s) => ({ ...raw, name: `s${p}-${s}`, socket: `/run/${s}` })))),
     ...Array.from({ length: 2_450 }, (_, c) => container(`c${c}`, [0, 1].map((n) => ({ name: `s${c % providers}-${(c + n) % each}`, target: `/t${n}` })))),
     container('many', Array.from({ length: 100 }, (_, n) => ({ name: `s7-${n}`, target: `/t${n}` })))) as object;
-  const graph = withPids(declaredLinks(revision(state)), (name) => Number(name.slice(1)) || 1);
+  const graph = withEnds(declaredLinks(revision(state)), (name) => ({ pid: Number(name.slice(1)) || 1, status: 'STARTED', starts: 1 }));
   expect(graph).toHaveLength(5_000);
   expect(Graph.safeParse(graph).success).toBe(true);
   for (const { name, provider, provider_pid: pid } of graph) expect([provider, pid]).toEqual([`p${/^s(\d+)-/.exec(name)?.[1] ?? ''}`, Number(provider.slice(1)) || 1]);

@@ -1,7 +1,7 @@
 import type { RevisionName } from '@pv/contract/names';
 import { describe, expect, it } from 'vitest';
 import type { Revision } from '../src/model.ts';
-import { declaredLinks, withPids } from '../src/graph.ts';
+import { declaredLinks, withEnds } from '../src/graph.ts';
 import { problemText } from '../src/problem.ts';
 import { parseRevision } from '../src/revision.ts';
 
@@ -25,7 +25,7 @@ const warnings = (state: object) => {
   const result = parse(state);
   return result.kind === 'ok' ? result.warnings.map(problemText) : ['invalid'];
 };
-const graphOf = (of: Revision, pidOf: (name: string) => number) => withPids(declaredLinks(of), pidOf);
+const graphOf = (of: Revision, pidOf: (name: string) => number) => withEnds(declaredLinks(of), (name) => ({ pid: pidOf(name), status: 'STARTED', starts: 1 }));
 const server = { ...run('server', { group: 'app' }), 'server/services.json': { services: [{ name: 'raw', type: 'unix', socket: '/run/example/raw.sock' }] } };
 
 describe('a state', () => {
@@ -129,6 +129,7 @@ describe('services', () => {
   const graph = (client: object, more: object = {}) => graphOf(revision({ ...run('client', { group: 'app', ...client }), ...server, ...more }), (name) => (name === 'server' ? 5678 : 1234));
   const expected = {
     type: 'unix', name: 'raw', consumer: 'client', provider: 'server', role: 'client', socket: '/run/example/raw.sock', interface: '/run/pv/raw.sock', target: '/run/pv/raw.sock', consumer_pid: 1234, provider_pid: 5678,
+    consumer_state: 'STARTED', consumer_generation: 1, provider_state: 'STARTED', provider_generation: 1,
   };
 
   it.each([

@@ -1,12 +1,13 @@
 /**
  * The graph as a resource with an ETag; holds requests until it differs from what their client has. What a revision
- * declares does not change, so a change costs a look at pids, and the graph is written only when somebody asks.
+ * declares does not change, so a change costs a look at pids and starts, and the graph is written only when somebody asks.
+ * States alone are no change: links are made of processes.
  */
 import { createHash } from 'node:crypto';
 import type { Graph } from '@pv/contract/graph';
 import type { ContainerName } from '@pv/contract/names';
 import type { Clock } from '@pv/runtime/clock';
-import { type DeclaredLink, withPids } from '@pv/state/graph';
+import { type DeclaredLink, type LinkEnd, withEnds } from '@pv/state/graph';
 
 export interface TaggedGraph {
   readonly value: Graph;
@@ -15,8 +16,8 @@ export interface TaggedGraph {
 
 export interface GraphSource {
   readonly links: readonly DeclaredLink[];
-  /** Init's pid, 0 while the container does not run. */
-  readonly pidOf: (name: ContainerName) => number;
+  /** Undefined for the host. */
+  readonly endOf: (name: ContainerName) => LinkEnd | undefined;
   readonly clock: Clock;
   /** How long a request is held at most. */
   readonly heldSeconds: number;
@@ -24,7 +25,7 @@ export interface GraphSource {
 
 export class GraphResource {
   readonly #source: GraphSource;
-  /** Those whose pids are in the graph. */
+  /** Those that are in the graph. */
   readonly #ends: readonly ContainerName[];
   readonly #declared: string;
   #etag: string;
@@ -50,7 +51,7 @@ export class GraphResource {
     if (known === this.#etag && !signal.aborted) await this.#changed(signal);
     // What it reads may be newer than the last refresh, so the two are made together.
     this.refresh();
-    return { value: withPids(this.#source.links, this.#source.pidOf), etag: this.#etag };
+    return { value: withEnds(this.#source.links, this.#source.endOf), etag: this.#etag };
   }
 
   #changed(signal: AbortSignal): Promise<void> {
@@ -71,7 +72,8 @@ export class GraphResource {
   }
 
   #tag(): string {
-    return digest([this.#declared, this.#ends.map(this.#source.pidOf)]);
+    const processes = this.#ends.map(this.#source.endOf).map((end) => [end?.pid, end?.starts]);
+    return digest([this.#declared, processes]);
   }
 }
 

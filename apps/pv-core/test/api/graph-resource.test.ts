@@ -1,3 +1,4 @@
+import type { ContainerStatus } from '@pv/contract/containers';
 import type { ContainerName } from '@pv/contract/names';
 import type { DeclaredLink } from '@pv/state/graph';
 import { ManualClock, settle } from '@pv/testkit/manual-clock';
@@ -9,8 +10,10 @@ const shown = (pid: number) => [expect.objectContaining({ consumer: 'c', consume
 
 function resource(declared = links) {
   const pids: Record<string, number> = {};
+  const starts: Record<string, number> = {};
+  const status: { of: ContainerStatus } = { of: 'STOPPED' };
   const clock = new ManualClock();
-  return { pids, clock, graph: new GraphResource({ links: declared, pidOf: (name: ContainerName) => pids[name] ?? 0, clock, heldSeconds: 30 }) };
+  return { pids, starts, status, clock, graph: new GraphResource({ links: declared, endOf: (name: ContainerName) => ({ pid: pids[name] ?? 0, status: status.of, starts: starts[name] ?? 0 }), clock, heldSeconds: 30 }) };
 }
 const never = new AbortController().signal;
 
@@ -59,4 +62,21 @@ it('names with its ETag what the revision declares, and the pids that the answer
   const before = await tag(one);
   one.pids['c'] = 3;
   expect(await tag(one)).not.toBe(before);
+});
+
+it('has the states of its moment, which alone end no hold, and generations, which do though the pid is the same again', async () => {
+  const { graph, pids, starts, status } = resource();
+  Object.assign(pids, { c: 7 });
+  Object.assign(starts, { c: 1 });
+  const { etag } = await graph.get(undefined, never);
+  const answers: unknown[] = [];
+  void graph.get(etag, never).then((answer) => answers.push(answer.value));
+  status.of = 'STARTED';
+  graph.refresh();
+  await settle();
+  expect(answers).toEqual([]);
+  Object.assign(starts, { c: 2 });
+  graph.refresh();
+  await settle();
+  expect(answers).toEqual([[expect.objectContaining({ consumer_pid: 7, consumer_state: 'STARTED', consumer_generation: 2, provider_pid: 0, provider_state: 'STARTED', provider_generation: 0 })]]);
 });
