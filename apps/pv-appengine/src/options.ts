@@ -44,7 +44,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
     if (values.version === true) return { kind: 'version' };
     const delay = values.d ?? '5';
     if (!/^\d{1,5}$/.test(delay)) return { kind: 'wrong', message: `-d '${printable(delay)}' is not a number of seconds, 99999 at most` };
-    const named = values['pvtx-dir'] ?? env['PV_PVTXD'];
+    const named = values['pvtx-dir'] ?? (env['PV_PVTXD'] || undefined);
     return {
       kind: 'run',
       options: { setupOnly: values.m === true, restartDelay: Number(delay), exportsDir: named ?? '/usr/lib/pantavisor/pvtx.d', exportsRequired: named !== undefined },

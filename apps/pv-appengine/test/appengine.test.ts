@@ -168,7 +168,7 @@ describe('pv-appengine', () => {
   });
 
   it('says how to go on when there is no pv-core', async () => {
-    const child = spawn(process.execPath, [program()], { env: { PATH: process.env['PATH'], PV_SYSTEM_RUNDIR: join(at.dir, 'run'), PV_STORAGE_MNTPOINT: join(at.dir, 'storage') } });
+    const child = spawn(process.execPath, [program()], { env: { PATH: process.env['PATH'], PV_SYSTEM_RUNDIR: join(at.dir, 'run'), PV_STORAGE_MNTPOINT: join(at.dir, 'storage'), PV_CORE: '' } });
     const log: string[] = [];
     child.stderr.on('data', (chunk) => log.push(String(chunk)));
     expect(await once(child, 'close')).toEqual([1, null]);

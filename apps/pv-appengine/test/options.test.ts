@@ -13,6 +13,7 @@ describe('the command line', () => {
       kind: 'run', options: { setupOnly: true, restartDelay: 0, exportsDir: '/a', exportsRequired: true },
     });
     expect(parseOptions([], { PV_PVTXD: '/b' })).toMatchObject({ options: { exportsDir: '/b', exportsRequired: true } });
+    expect(parseOptions([], { PV_PVTXD: '' })).toEqual(parseOptions([], {}));
   });
 
   it.each([

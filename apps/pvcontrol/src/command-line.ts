@@ -47,9 +47,10 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   }
 }
 
-function find([first = '', second = '', ...rest]: readonly string[]): { verb: Command; operands: readonly string[] } | undefined {
+function find([first = '', ...more]: readonly string[]): { verb: Command; operands: readonly string[] } | undefined {
+  const [second = '', ...rest] = more;
   for (const verb of commands) {
-    if (verb.nouns.length === 0 && verb.verbs.includes(first)) return { verb, operands: second === '' && rest.length === 0 ? [] : [second, ...rest] };
+    if (verb.nouns.length === 0 && verb.verbs.includes(first)) return { verb, operands: more };
     if (verb.nouns.includes(first) && verb.verbs.includes(second)) return { verb, operands: rest };
   }
   return undefined;

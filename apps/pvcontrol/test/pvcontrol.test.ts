@@ -237,7 +237,7 @@ describe('the command line', () => {
     [['containers', 'nope'], "'containers nope' is not a command"], [['--nope'], "Unknown option '--nope'"],
     [['graph', 'ls', '--dot'], '--dot has no meaning'], [['graph', 'show', '--dot', '--mermaid'], '--mermaid and --dot exclude each other'], [['graph', 'watch', '-f', 'x'], '-f has no meaning'],
     [['-s', '', 'ls'], '-s needs a PATH'], [['-f', '', 'ls'], '-f needs a PATH'],
-    [['graph', 'why', '', 'raw'], 'CONSUMER is missing'], [['graph', 'why', 'web', ''], 'SERVICE is missing'], [['containers', 'stop', 'web', ''], "'' is too much"],
+    [['graph', 'why', '', 'raw'], 'CONSUMER is missing'], [['graph', 'why', 'web', ''], 'SERVICE is missing'], [['containers', 'stop', 'web', ''], "'' is too much"], [['ls', ''], "'' is too much"],
   ])('%j is wrong: %s', async (args, message) => {
     expect(parseCommandLine(args)).toMatchObject({ kind: 'wrong', message: expect.stringContaining(message) });
     expect(await pvcontrol(...args)).toMatchObject({ code: 1, out: expect.stringContaining('Usage: pvcontrol'), err: expect.stringContaining(message) });

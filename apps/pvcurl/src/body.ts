@@ -22,7 +22,7 @@ export async function openBody(source: BodySource | undefined, stdin: () => Read
 function openFile(path: string): Body {
   const fd = openSync(path, 'r');
   const stat = fstatSync(fd);
-  if (stat.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+  if (stat.isDirectory()) throw Object.assign(new Error(`${path} is a directory`), { code: 'EISDIR' });
   if (!stat.isFile()) return { kind: 'stream', stream: createReadStream(path, { fd }), length: undefined };
   // Read, not believed: files of /proc and /sys say a length that they have not.
   if (stat.size <= small) return { kind: 'bytes', bytes: readFileSync(fd) };

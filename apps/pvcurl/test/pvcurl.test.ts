@@ -247,6 +247,10 @@ describe('what cannot be read or written', () => {
     expect(await pvcurl([...args, '/daemons'])).toMatchObject({ code, err: expect.stringContaining(`(${code})`) });
   });
 
+  it('a directory as body is named', async () => {
+    expect(await pvcurl(['-T', '/usr', '/daemons'])).toMatchObject({ err: 'pvcurl: (26) cannot read the body: /usr is a directory\n' });
+  });
+
   it('a reader that goes away ends it', async () => {
     const child = at.program?.start(['--unix-socket', at.server?.socketPath ?? '', '/large']) ?? expect.fail('no program');
     child.stdout?.once('data', () => child.stdout?.destroy());
