@@ -95,6 +95,8 @@ export const weaknesses: readonly Weakness[] = [
   { what: 'an answer of any size is taken', file: `${mesh}/http-call.test.ts`, title: 'an answer beyond the cap is given up' },
   { what: 'a removed link goes on serving', file: `${mesh}/mesh.test.ts`, title: '7.2-17 a link that leaves the graph takes its socket, its listener and its sessions with it' },
   { what: 'two entries of one graph take the target from each other at every look', file: `${mesh}/mesh.test.ts`, title: '7.2-12 7.2-18 of two links for one target the first wins and stays' },
+  { what: 'a link that only moves cuts off what is under way', file: `${mesh}/mesh.test.ts`, title: 'a link of which only %s moves has its sessions come to their end' },
+  { what: 'rights that were taken away hold on in old sessions', file: `${mesh}/links/plan.test.ts`, title: 'a link whose interface becomes another one has no session of the old one left' },
   { what: 'a changed role, provider or socket goes unnoticed', file: `${mesh}/mesh.test.ts`, title: 'a change of the %s makes the link anew and ends its sessions' },
   { what: 'a session that began under the old role speaks under the new link', file: `${mesh}/plugins/dbus/roles-on-bus.test.ts`, title: '7.2-8 a role that is changed while a session lives' },
   { what: 'the same failure is tried at one pace for ever', file: `${mesh}/backoff.test.ts`, title: 'doubles from the first pause to the longest' },

@@ -1,7 +1,9 @@
 /** The whole daemon between real mount namespaces: what works, what restarts, what goes. */
+import { once } from 'node:events';
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { waitFor } from '@pv/testkit/wait-for';
 import { expect, test } from 'vitest';
+import type { GraphLink } from '../src/graph/parse.ts';
 import { startContainer, type Container } from './kit/container.ts';
 import { link, runDaemon, type TestDaemon } from './kit/daemon.ts';
 import { ask, dial, echo, readAll, says, serve } from './kit/sockets.ts';
@@ -126,6 +128,22 @@ test.each([
   await daemon.printed('Removing link');
   await daemon.printed('Link established');
   expect((await readAll(session)).length).toBe(0);
+});
+
+test.each<[string, Partial<GraphLink>]>([
+  ['its target', { target: '/run/moved.sock', interface: '/run/moved.sock' }],
+  ["the provider's path", { socket: '/run/example/other.sock' }],
+])('a link of which only %s moves has its sessions come to their end, until a deadline', async (_what, change) => {
+  const { consumer, provider, daemon } = await established();
+  const [session, silent] = [await dial(consumer.at(target)), await dial(consumer.at(target))];
+  for (const one of [session, silent]) one.write('first ');
+  await Promise.all([session, silent].map((one) => once(one, 'data')));
+  daemon.core.set([link(consumer, provider, change)]);
+  await daemon.printed('Removing link');
+  await daemon.printed('Link established');
+  session.end('still here');
+  expect((await readAll(session)).toString()).toBe('still here');
+  expect((await readAll(silent)).length).toBe(0);
 });
 
 test('7.2-17 a change elsewhere in the graph leaves sessions alone', async () => {

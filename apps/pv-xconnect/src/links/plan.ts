@@ -34,7 +34,8 @@ export interface Plan {
 
 export function planLinks(desired: readonly LinkView[], current: ReadonlyMap<string, CurrentView>): Plan {
   const { chosen, refused } = choose(desired, current);
-  const gone = [...current.keys()].filter((key) => !chosen.has(key)).map((key): Step => ({ kind: 'drop', key, replaced: false }));
+  const added = [...chosen].filter(([key]) => !current.has(key)).map(([, { link }]) => link);
+  const gone = [...current].filter(([key]) => !chosen.has(key)).map(([key, { link }]): Step => ({ kind: 'drop', key, replaced: added.some((other) => sameRights(other, link)) }));
   const others = [...chosen].flatMap(([key, view]) => stepsFor(key, view, current.get(key)));
   // What goes makes room first: a new target may lie where an old one was.
   const isDrop = (step: Step): boolean => step.kind === 'drop';
@@ -86,9 +87,10 @@ export function linkIdentity({ consumer_pid: _, provider_pid: __, ...rest }: Gra
   return JSON.stringify(rest);
 }
 
-/** What differs is only where the sockets are. */
+/** What differs is only where the sockets are: an interface that is a path is one of those, a name is what a consumer may reach. */
 function sameRights(a: GraphLink, b: GraphLink): boolean {
-  return sameLink({ ...a, socket: b.socket, interface: b.interface }, b);
+  const onlyPaths = [a, b].every(({ interface: protocol }) => protocol.startsWith('/'));
+  return sameLink({ ...a, socket: b.socket, target: b.target, ...(onlyPaths ? { interface: b.interface } : {}) }, b);
 }
 
 /** Of a process that does not run, the pid means nothing. */

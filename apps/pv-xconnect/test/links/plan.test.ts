@@ -44,6 +44,24 @@ test('the pid of a process that does not run means nothing', () => {
   expect(planLinks([view({ consumer_pid: 0 }, absent)], currentOf([view({ consumer_pid: 10 }, absent)])).steps).toEqual([]);
 });
 
+test.each<[string, readonly Partial<GraphLink>[], boolean]>([
+  ['only moves, its sockets and its target', [{ socket: '/s2', target: '/t2', interface: '/t2' }], true],
+  ["only has another provider's path", [{ socket: '/s2' }], true],
+  ['is gone, though there is another one like it', [{ target: '/there', interface: '/there' }], false],
+  ['has another role', [{ target: '/t2', interface: '/t2', role: 'other' }], false],
+  ['may reach an interface only', [{ interface: 'org.example.One' }], false],
+  ['has another provider', [{ provider: 'other' }], false],
+  ['has other rules', [{ allow: [] }], false],
+])('the sessions of a link that %s go on for a while: %j -> %s', (_what, after, replaced) => {
+  const current = currentOf([view(), view({ target: '/there', interface: '/there' })]);
+  const kept = after.some(({ target }) => target === '/there') ? [] : [view({ target: '/there', interface: '/there' })];
+  expect(planLinks([...after.map((change) => view(change)), ...kept], current).steps.filter(({ kind }) => kind === 'drop')).toMatchObject([{ replaced }]);
+});
+
+test('a link whose interface becomes another one has no session of the old one left', () => {
+  expect(planLinks([view({ interface: 'org.example.Two' })], currentOf([view({ interface: 'org.example.One' })])).steps[0]).toMatchObject({ kind: 'drop', replaced: false });
+});
+
 test('everything is dropped before anything is added', () => {
   const before = [view({ target: '/a' }), view({ target: '/b' })];
   const after = [view({ target: '/c' }), view({ target: '/a', role: 'other' })];
