@@ -33,7 +33,7 @@ test('what cannot be a run directory is named with the reason and the next step'
   mkdirSync(long);
   mkdirSync(taken);
   writeFileSync(join(taken, 'xconnect'), '');
-  for (const [run, reason] of [[file, 'ENOTDIR'], [long, 'ENAMETOOLONG'], [taken, 'ENOTDIR']] as const) {
+  for (const [run, reason] of [[file, 'ENOTDIR'], [long, 'ENAMETOOLONG'], [taken, 'ENOTDIR'], ['/proc/self', 'ENOENT']] as const) {
     const { code, err } = await program([], { PV_SYSTEM_RUNDIR: run }).ended();
     expect(code).toBe(1);
     expect(err.split('\n')).toEqual([expect.stringMatching(`^pv-xconnect: ${run} cannot be the run directory: ${reason}: .*\\. Name another with PV_SYSTEM_RUNDIR\\.$`), '']);

@@ -2,7 +2,7 @@
  * One pv-xconnect per run directory: whoever holds the lock of `<run>/xconnect` manages the mesh. The kernel gives the
  * lock back however its holder ends, so a killed one blocks nobody. Only root can come here: directory 0700, socket 0600.
  */
-import { constants, mkdirSync, openSync, rmSync } from 'node:fs';
+import { constants, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '@pv/pv-native/errors';
 import { closeFd } from '@pv/pv-native/fd';
@@ -55,7 +55,8 @@ function makeDirectory(directory: string): void {
 }
 
 function reasonOf(directory: string, code: string, message: string): string {
-  if (code === 'ENOENT') return `the run directory ${dirname(directory)} does not exist. Start pv-appengine, or name another with PV_SYSTEM_RUNDIR.`;
+  // Below /proc that is the answer too where the directory is there.
+  if (code === 'ENOENT' && !existsSync(dirname(directory))) return `the run directory ${dirname(directory)} does not exist. Start pv-appengine, or name another with PV_SYSTEM_RUNDIR.`;
   if (code === 'EACCES' || code === 'EPERM') return `${directory}: permission denied. Run it as root.`;
   return `${dirname(directory)} cannot be the run directory: ${message}. Name another with PV_SYSTEM_RUNDIR.`;
 }
