@@ -2,7 +2,7 @@
  * npm start, once everything is built: boots the example containers on this machine's own namespaces, shows them, and
  * stops them again. Needs root. Leaves nothing behind, and says so loudly when it could not help it.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -52,7 +52,7 @@ async function main(once: boolean): Promise<number> {
   console.log('==> stopping');
   const status = await appengine.stop();
   root.remove();
-  if (!before['files']?.includes(runParent)) rmSync(runParent, { recursive: true, force: true });
+  for (const made of [run, runParent].filter((path) => !before['files']?.includes(path))) removeEmpty(made);
   return report(failure, status, await leftOver(before, look));
 }
 
@@ -88,6 +88,15 @@ async function scene(socketPath: string): Promise<Scene> {
 
 async function isServed(socketPath: string): Promise<boolean> {
   return existsSync(socketPath) && (await createClient({ socketPath }).call('listDaemons')).kind !== 'unreachable';
+}
+
+/** What is in it is reported as left behind, or is the work of another runtime that has begun meanwhile. */
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }
 
 /** The kernel frees a loop device and reaps a process a moment after we are done with it. */

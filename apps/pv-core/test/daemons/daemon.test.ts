@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DaemonName } from '@pv/contract/names';
 import { readProcess } from '@pv/pv-native/process';
 import { systemClock } from '@pv/runtime/clock';
 import { createLogger } from '@pv/runtime/log';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type DaemonSpec, ManagedDaemon } from '../../src/daemons/daemon.ts';
 import { useTemporaryRoot } from '../kit/supervised.ts';
 
@@ -226,6 +227,25 @@ describe('a daemon that hands over', () => {
     second.begin();
     expect(second.record).toEqual(earlier);
     expect(JSON.parse(readFileSync(record, 'utf8'))).toMatchObject({ pid: earlier.pid });
+  });
+
+  it('is not taken for the one of a runtime in another mount namespace, whose files have the same names', async () => {
+    const dir = join(root.dir, 'daemons');
+    mkdirSync(dir, { recursive: true });
+    const script = 'mount -t tmpfs none "$0"; mkfifo "$0/test-daemon.out"; exec 3<>"$0/test-daemon.out"; echo ready; exec sleep 600 >&3';
+    const other = spawn('unshare', ['--mount', 'sh', '-c', script, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void other.kill('SIGKILL'));
+    await once(other.stdout, 'data');
+    await soon(() => expect(readlinkSync(`/proc/${other.pid}/fd/1`)).toBe(join(dir, 'test-daemon.out')));
+    for (const left of [false, true]) {
+      rmSync(join(dir, 'test-daemon.out'), { force: true });
+      if (left) execFileSync('mkfifo', [join(dir, 'test-daemon.out')]);
+      const made = daemon(forever);
+      made.begin();
+      expect(made.record.pid).not.toBe(other.pid);
+      await made.stop();
+    }
+    expect(alive(other.pid ?? 0)).toBe(true);
   });
 
   it('tells who adopted it which process that is', async () => {
