@@ -47,5 +47,6 @@ test('7.2-6 the attacker is nobody in each of its ways, and owns nothing', async
 test("the provider's log shows a connection for each role", async () => {
   const console = await says(server, /Connection :[0-9.]+ is user 65534/);
   const users = [...console.matchAll(/Connection :[0-9.]+ is user (\S+)/g)].map(([, user]) => user);
-  expect([...new Set(users)].sort()).toEqual(['0', '65534']);
+  // Of a client that has gone before the service asks for its user, the bus knows none.
+  expect([...new Set(users)].filter((user) => user !== 'unknown').sort()).toEqual(['0', '65534']);
 });
