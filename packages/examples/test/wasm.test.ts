@@ -6,7 +6,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compileModule } from '../src/assembly.ts';
 import { buildExamples, examples } from '../src/build.ts';
 import { moduleInterface } from './kit/module-interface.ts';
@@ -60,13 +60,16 @@ describe('the exports', () => {
 });
 
 describe.concurrent('compileModule', { timeout: patience }, () => {
+  beforeAll(() => void vi.stubEnv('CI', 'true'));
+  afterAll(() => void vi.unstubAllEnvs());
+
   it('gives the same bytes wherever the sources lie', async () => {
     const copy = join(at.root, 'somewhere', 'else');
     cpSync(join(import.meta.dirname, '../assembly'), copy, { recursive: true });
     expect((await compileModule(join(copy, 'pv-example-wasm-client.ts'))).equals(module('pv-example-wasm-client'))).toBe(true);
   });
 
-  it('tells what the compiler says of a source that is wrong', async () => {
+  it('tells what the compiler says of a source that is wrong, in plain text on a CI machine too', async () => {
     const path = join(at.root, 'wrong.ts');
     writeFileSync(path, 'export function _start(): void { nothing(); }\n');
     await expect(compileModule(path)).rejects.toThrow(/ERROR TS2304: Cannot find name 'nothing'[\s\S]*wrong\.ts/);

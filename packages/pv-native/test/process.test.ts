@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openPidfd } from '../src/pidfd.ts';
@@ -47,10 +47,11 @@ test('a pidfd signals its process and says when it is gone', async () => {
 });
 
 test('a zombie is not alive', async () => {
-  // The shell becomes `sleep`, which never waits for its child.
+  // The shell becomes `sleep`, which never waits for its child; the shell itself would.
   const shell = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
   onTestFinished(() => void shell.kill('SIGKILL'));
   const pid = Number(String((await once(shell.stdout, 'data'))[0]));
+  await expect.poll(() => readFileSync(`/proc/${shell.pid}/comm`, 'utf8')).toBe('sleep\n');
   const pidfd = openPidfd(pid);
   onTestFinished(() => pidfd?.close());
   pidfd?.signal(9);
