@@ -56,10 +56,13 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
   process.umask(0o022);
   const testDevices = parseTestDevices(config.PV_XCONNECT_TEST_DEVICES);
   if (testDevices.size > 0) lines.err(`pv-xconnect: PV_XCONNECT_TEST_DEVICES is set: containers may be given the devices ${[...testDevices].join(', ')}. It is for tests.`);
+  const { PV_XCONNECT_STORE: described } = env;
+  const store = openStore(described, (seconds, work) => systemClock.after(seconds, work));
+  if (described !== undefined && store === undefined) lines.err(`pv-xconnect: PV_XCONNECT_STORE is '${printable(described)}', not two descriptors such as '3,4': nothing will outlive this process.`);
   const started = await startDaemon({
     coreSocket, ownSocket: xconnectSocket, managed: env['PV_XCONNECT_MANAGED'] === '1',
     pid: process.pid, lines, clock: systemClock, random: systemRandom, timestamp: systemTimestamp,
-    store: openStore(env['PV_XCONNECT_STORE'], (seconds, work) => systemClock.after(seconds, work)),
+    store,
     workers: { relay: new URL('pv-xconnect.relay.mjs', import.meta.url), mount: new URL('pv-xconnect.mount.mjs', import.meta.url) },
     testDevices, lingerMs: config.PV_XCONNECT_LINGER * 1000,
     onFault: (error) => {

@@ -64,6 +64,13 @@ test('7.2-23 a half-open session ends after the seconds of PV_XCONNECT_LINGER', 
   expect((await readAll(session)).toString()).toBe('');
 });
 
+test('a store that is none is named, and it works on without one', async () => {
+  const { start } = await place();
+  const daemon = start({ PV_XCONNECT_STORE: '3;4' });
+  await daemon.printed('Link established');
+  expect(await daemon.signal('SIGTERM')).toMatchObject({ code: 0, err: "pv-xconnect: PV_XCONNECT_STORE is '3;4', not two descriptors such as '3,4': nothing will outlive this process.\n" });
+});
+
 test('SIGINT ends it as cleanly', async () => {
   const { start } = await place();
   const daemon = start();

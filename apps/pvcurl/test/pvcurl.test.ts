@@ -239,25 +239,6 @@ it('takes a socket whose name is digits for a name, not for a port', async () =>
   expect(await bare(['--unix-socket', String(port), '/x'])).toMatchObject({ code: 7, err: `pvcurl: (7) cannot connect to ${port}: there is no such socket\n` });
 });
 
-describe('what cannot be read or written', () => {
-  it.each([
-    ['a body that is not there', ['-T', '/none/body'], 26], ['a body that is a directory', ['-T', '/'], 26],
-    ['a directory as output', ['-o', '/'], 23], ['a full output', ['-o', '/dev/full'], 23],
-  ])('%s', async (_title, args, code) => {
-    expect(await pvcurl([...args, '/daemons'])).toMatchObject({ code, err: expect.stringContaining(`(${code})`) });
-  });
-
-  it('a directory as body is named', async () => {
-    expect(await pvcurl(['-T', '/usr', '/daemons'])).toMatchObject({ err: 'pvcurl: (26) cannot read the body: /usr is a directory\n' });
-  });
-
-  it('a reader that goes away ends it', async () => {
-    const child = at.program?.start(['--unix-socket', at.server?.socketPath ?? '', '/large']) ?? expect.fail('no program');
-    child.stdout?.once('data', () => child.stdout?.destroy());
-    expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(23);
-  });
-});
-
 describe('beside curl', () => {
   const both = async (args: readonly string[], socketPath = at.server?.socketPath ?? ''): Promise<{ code: number | null; out: string }[]> => {
     const all = ['-s', '--unix-socket', socketPath, ...args];

@@ -1,20 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { enteredBy } from '../src/lxc.ts';
 
 test('of the children of an lxc-attach only those are its command that are in another pid namespace', async () => {
-  const parent = spawn('sh', ['-c', 'sleep 4322 & echo $!; exec unshare --pid sh -c "sleep 4323 & echo up; wait"'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const { pid = 0 } = parent;
-  const said: string[] = [];
-  for await (const chunk of parent.stdout) if (said.push(String(chunk)) > 0 && said.join('').includes('up')) break;
-  const helper = Number.parseInt(said.join(''), 10);
-  const [command = 0, ...more] = enteredBy(pid);
-  const line = readFileSync(`/proc/${command}/cmdline`, 'utf8');
-  for (const started of [command, helper]) process.kill(started, 'SIGKILL');
-  await once(parent, 'exit');
-  expect(line).toMatch(/sleep.4323/);
-  expect(more).toEqual([]);
-  expect(enteredBy(pid)).toEqual([]);
+  const sleep = (seconds: number): string => `setpriv --pdeathsig KILL sleep ${seconds} &`;
+  const parent = spawn('sh', ['-c', `${sleep(4322)} exec unshare --pid sh -c '${sleep(4323)} wait'`], { stdio: ['ignore', 'ignore', 'inherit'] });
+  // Its children end with it.
+  onTestFinished(async () => {
+    const exit = once(parent, 'exit');
+    if (parent.kill('SIGKILL')) await exit;
+  });
+  const commands = (): string[] => enteredBy(parent.pid ?? 0).map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  await expect.poll(commands).toEqual(['sleep\x004323\0']);
+  for (const command of enteredBy(parent.pid ?? 0)) process.kill(command, 'SIGKILL');
+  await expect.poll(commands).toEqual([]);
 });
