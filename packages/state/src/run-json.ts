@@ -8,6 +8,7 @@ import type { Findings } from './problem.ts';
 import { RecoveryDocument, recoveryKeys, toRecoveryPolicy } from './recovery-policy.ts';
 import { check, warnUnknownKeys } from './schema.ts';
 import { readList, readRequirements } from './services.ts';
+import { unusedKeys, warnUnusedKeys } from './unused-keys.ts';
 
 const fileName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, { error: 'must be a plain file name' }));
 
@@ -27,11 +28,8 @@ const RunDocument = z.object({
   storage: z._default(z.record(fileName, z.object({ persistence: z.optional(z.string()), disk: z.optional(z.string()) })), {}),
 });
 
-/** Known to upstream and not used by this version, or read below in their raw form. */
-const otherKeys = [
-  '#spec', 'services', 'PV_SERVICES_REQUIRED', 'PV_SERVICES_OPTIONAL', 'PV_SERVICES_MANUAL', 'automodfw', 'network', 'share', 'logs', 'drivers', 'exports',
-  'dev-log', 'conditions', 'remount',
-];
+/** Without effect, or read below in their raw form. */
+const otherKeys = ['#spec', 'services', 'PV_SERVICES_REQUIRED', 'PV_SERVICES_OPTIONAL', 'PV_SERVICES_MANUAL', 'automodfw', 'share', 'conditions', ...unusedKeys];
 const runKeys = [
   'name', 'type', 'runlevel', 'group', 'restart_policy', 'status_goal', 'roles', 'auto_recovery', 'PV_AUTO_RECOVERY', 'config', 'root-volume',
   'volumes', 'storage', ...otherKeys,
@@ -58,6 +56,7 @@ export function readRunJson(file: string, value: Json, findings: Findings): RunJ
   const at = { file, path: '$' };
   const document = check(RunDocument, value, at, findings);
   warnUnknownKeys(value, runKeys, at, findings);
+  warnUnusedKeys(value, file, findings);
   const requires = readServices(value, file, findings);
   if (document === undefined) return undefined;
   if (document.name !== file.split('/')[0]) findings.problem(file, '$.name', `must be the name of its folder, '${file.split('/')[0]}'`);

@@ -94,6 +94,13 @@ describe('a state', () => {
   it('ignores an unknown key with a warning that names it', () => {
     expect(warnings(run('web', { groop: 'app' }))).toEqual(['web/run.json: $.groop: unknown key, ignored']);
   });
+
+  it('warns of what it does not do, where a container asks for it', () => {
+    const asked = { network: { pool: 'internal' }, logs: [{ lxc: 'lxc.log' }, { file: '/var/log/app' }], drivers: { required: ['wifi'] }, exports: ['/run/x'], remount: { '/': 'ro' }, 'dev-log': true };
+    expect(warnings(run('web', asked))).toEqual(['.network', '.logs', '.drivers', '.exports', '.remount', '["dev-log"]'].map((path) => `web/run.json: $${path}: not in this version, ignored`));
+    const rendered = { network: {}, logs: [{ lxc: 'enable' }, { console: 'enable' }], drivers: { required: [], optional: [], manual: [] }, exports: [], remount: null, 'dev-log': false };
+    expect(warnings(run('web', rendered))).toEqual([]);
+  });
 });
 
 describe('groups', () => {
