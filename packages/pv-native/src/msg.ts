@@ -84,6 +84,7 @@ export class MessageBuffer {
 
   /** Bytes received (0: end of stream), or a negative errno. `limit`: at most so many. */
   receive(fd: number, limit = this.capacity): number {
+    this.plain = 0;
     return this.#receiveAt(fd, 0, limit);
   }
 
@@ -104,6 +105,7 @@ export class MessageBuffer {
   /**
    * As `receive`, from a stream socket, but with the place of descriptors: `marks`. The kernel alone reports them with
    * bytes that were sent before them, if those still wait. `isLarge`: many bytes are expected, which spares a look.
+   * 0 is the end of the stream only if nothing is `plain`: else so many bytes wait, and none was received yet.
    */
   receiveExact(fd: number, isLarge: boolean): number {
     this.fds = noFds;
@@ -127,7 +129,7 @@ export class MessageBuffer {
     if (waiting <= 1) return this.#receiveOne(fd);
     if (this.#fdsWait(fd, 0)) return this.#receiveMarked(fd);
     this.plain = Math.min(waiting, this.capacity);
-    return this.receivePlain(fd);
+    return 0;
   }
 
   /** Goes on with what is `plain` after `receiveExact`. */

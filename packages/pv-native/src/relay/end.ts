@@ -10,19 +10,23 @@ import { shutdownRead, shutdownWrite } from '../socket.ts';
 import type { Side } from './filter.ts';
 import type { EndState } from './link.ts';
 import type { Watch } from './loop.ts';
+import { cannotSplice, type Pipe, type Pipes } from './pipes.ts';
 
 interface Waiting {
   bytes: Uint8Array;
   fds: readonly number[];
 }
 
-/** One buffer to receive into, and another to send from what is not in the first. */
+/** One buffer to receive into, another to send from what is not in the first, and pipes for what needs neither. */
 export interface Buffers {
   readonly incoming: MessageBuffer;
   readonly outgoing: MessageBuffer;
+  readonly pipes: Pipes;
 }
 
 const { EAGAIN, EINTR } = constants.errno;
+/** Copying fewer bytes costs less than handing their pages over. */
+const spliceBytes = 16 * 1024;
 
 export class End {
   readonly fd: number;
@@ -39,6 +43,8 @@ export class End {
   /** The filter asked for no more. */
   paused = false;
   #parked = false;
+  /** Holds what goes out before the rest that waits. */
+  #pipe: Pipe | undefined;
   readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #waitingFds = 0;
@@ -61,11 +67,13 @@ export class End {
   handOver(): EndState {
     this.watch?.stop();
     const { fd, readEnded, writeEnding, writeEnded } = this;
+    if (this.#pipe !== undefined) this.#waiting.unshift({ bytes: this.#pipe.read(), fds: [] });
+    this.#releasePipe();
     return { fd, readEnded, writeEnding, writeEnded, waiting: this.#waiting };
   }
 
   get waitingBytes(): number {
-    return this.#waitingBytes;
+    return this.#waitingBytes + (this.#pipe?.held ?? 0);
   }
 
   get waitingFds(): number {
@@ -74,7 +82,7 @@ export class End {
 
   /** Nothing waits. */
   get clear(): boolean {
-    return this.#waitingBytes === 0;
+    return this.#waitingBytes === 0 && this.#pipe === undefined;
   }
 
   /** Of `pollEvents`. */
@@ -111,9 +119,21 @@ export class End {
     return true;
   }
 
+  /** Takes what `incoming` knows to wait at `fd` without descriptors, as much as it can without copying. Bytes taken, or a negative errno of `fd`. */
+  takePlain(buffers: Buffers, fd: number): number {
+    const { incoming, pipes } = buffers;
+    const spliced = incoming.plain < spliceBytes || this.writeEnding || !this.clear ? 0 : this.#splice(pipes, fd, incoming.plain);
+    incoming.plain -= spliced;
+    if (spliced > 0) return spliced;
+    const count = incoming.receivePlain(fd);
+    if (count > 0) this.write(buffers, incoming.data.subarray(0, count), []);
+    return count;
+  }
+
   /** Sends what waits, as far as the socket takes it. False: nobody reads there any more. */
   flush(buffers: Buffers): boolean {
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+    if (!this.#flushPipe()) return false;
+    for (let first = this.#waiting[0]; this.#pipe === undefined && first !== undefined; first = this.#waiting[0]) {
       const sent = sendSome(buffers, this.fd, first.bytes, first.fds);
       if (sent < 0) {
         this.breakOff();
@@ -156,6 +176,36 @@ export class End {
     closeFd(this.fd);
   }
 
+  /** 0: these bytes have to be copied. */
+  #splice(pipes: Pipes, fd: number, count: number): number {
+    const pipe = pipes.take();
+    if (pipe === undefined) return 0;
+    this.#pipe = pipe;
+    const taken = pipe.fill(fd, count);
+    if (cannotSplice(taken)) pipes.giveUp();
+    this.#flushPipe();
+    return Math.max(0, taken);
+  }
+
+  /** False: nobody reads there any more. */
+  #flushPipe(): boolean {
+    while (this.#pipe !== undefined && this.#pipe.held > 0) {
+      const count = this.#pipe.empty(this.fd);
+      if (count === -EAGAIN || count === -EINTR) return true;
+      if (count < 0) {
+        this.breakOff();
+        return false;
+      }
+    }
+    this.#releasePipe();
+    return true;
+  }
+
+  #releasePipe(): void {
+    this.#pipe?.release();
+    this.#pipe = undefined;
+  }
+
   #passEnd(): void {
     if (!this.writeEnding || this.writeEnded || !this.clear) return;
     this.writeEnded = true;
@@ -169,6 +219,7 @@ export class End {
   }
 
   #drop(): void {
+    this.#releasePipe();
     for (const { fds } of this.#waiting.splice(0)) closeFds(fds);
     this.#waitingBytes = 0;
     this.#waitingFds = 0;

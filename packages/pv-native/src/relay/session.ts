@@ -13,6 +13,7 @@ import type { End } from './end.ts';
 import type { Filter, FilterOutput, Side } from './filter.ts';
 import type { SessionState } from './link.ts';
 import type { Absence, SessionOptions } from './session-options.ts';
+import { Standstill } from './standstill.ts';
 import type { Timer } from './timers.ts';
 
 const { IN, OUT, HUP, ERR } = pollEvents;
@@ -31,9 +32,7 @@ export class Session implements FilterOutput {
   #filter: Filter | undefined;
   #closed = false;
   #finishing = false;
-  /** Reads and writes so far: whether anything moved. */
-  #moves = 0;
-  #linger: Timer | undefined;
+  readonly #standstill: Standstill;
   #deadline: Timer | undefined;
   #countedFds = 0;
 
@@ -44,6 +43,7 @@ export class Session implements FilterOutput {
     this.#consumer = consumer;
     this.#provider = 'reason' in provider ? undefined : provider;
     this.#absent = 'reason' in provider ? provider : undefined;
+    this.#standstill = new Standstill(options.loop, options.lingerMs, () => this.close());
     this.#both = this.#provider === undefined ? [consumer] : [consumer, this.#provider];
   }
 
@@ -54,6 +54,8 @@ export class Session implements FilterOutput {
       if (this.#absent === undefined) this.#filter?.onConnected?.();
       else if (this.#filter?.onAbsent === undefined) this.close();
       else this.#filter.onAbsent(this.#absent.cause, this.#absent.reason);
+      // A client seldom waits with its first bytes; a look costs less than being told of them.
+      if (!this.#closed && this.#mayRead(this.#consumer)) this.#read(this.#consumer, false);
     });
   }
 
@@ -71,7 +73,7 @@ export class Session implements FilterOutput {
     const snapshot = this.#filter?.snapshot?.();
     if (this.#filter !== undefined && snapshot === undefined) return undefined;
     this.#closed = true;
-    this.#linger?.cancel();
+    this.#standstill.cancel();
     this.#deadline?.cancel();
     this.#countFds();
     this.#onClosed(this);
@@ -82,7 +84,7 @@ export class Session implements FilterOutput {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#linger?.cancel();
+    this.#standstill.cancel();
     this.#deadline?.cancel();
     this.#filter?.onClosed?.();
     for (const end of this.#both) end.close();
@@ -182,7 +184,7 @@ export class Session implements FilterOutput {
   #run(work: () => void): void {
     try {
       work();
-      this.#moves += 1;
+      this.#standstill.moves += 1;
       this.#update();
     } catch (error) {
       this.abort(`fault: ${error instanceof Error ? error.message : String(error)}`);
@@ -204,16 +206,23 @@ export class Session implements FilterOutput {
       closeFds([...incoming.fds, ...(exact ? incoming.marks.flatMap(({ fds }) => fds) : [])]);
       return this.abort(packets ? 'a packet is empty or larger than the relay takes, or its descriptors were lost' : 'descriptors were lost: too many are open');
     }
-    if (count === 0) return hungUp && this.#nothingWaitsBehind(end) ? this.close() : this.#ended(end);
-    end.sendsMuch = count >= incoming.streamBytes / 8;
+    if (count === 0 && incoming.plain === 0) return hungUp && this.#nothingWaitsBehind(end) ? this.close() : this.#ended(end);
+    end.sendsMuch = count + incoming.plain >= incoming.streamBytes / 8;
     const data = incoming.data.subarray(0, count);
     if (!exact) return this.#take(end, data, incoming.fds);
-    this.#takeMarked(end, data, incoming.marks);
+    if (count > 0) this.#takeMarked(end, data, incoming.marks);
     // At most one buffer's worth, so others get their turn.
-    while (incoming.plain > 0 && !this.#closed && this.#mayRead(end)) {
-      const more = incoming.receivePlain(end.fd);
-      if (more > 0) this.#take(end, incoming.data.subarray(0, more), []);
-    }
+    while (incoming.plain > 0 && !this.#closed && this.#mayRead(end)) this.#takePlain(end);
+  }
+
+  #takePlain(end: End): void {
+    const { buffers, books } = this.#options;
+    const other = this.#finishing ? undefined : this.#other(end);
+    const count = other === undefined ? buffers.incoming.receivePlain(end.fd) : other.takePlain(buffers, end.fd);
+    // Whatever it is, the next look tells.
+    if (count <= 0) end.sendsMuch = false;
+    else if (other !== undefined) books.moved(other.side, count, 0);
+    if (other?.writeEnded === true) this.#readerGone(other);
   }
 
   /** Of an end that is gone: nothing of it is still to be delivered, and nobody else has to be asked. */
@@ -273,22 +282,12 @@ export class Session implements FilterOutput {
     if (this.#over()) return this.close();
     for (const end of this.#both) end.want((this.#mayRead(end) ? IN : 0) | (end.clear ? 0 : OUT));
     if (this.#finishing && this.#consumer.writeEnded) this.#deadline ??= this.#options.loop.after(finishMs, () => this.close());
-    this.#watchHalfOpen();
+    if (this.#finishing || this.#both.some((end) => end.readEnded || end.writeEnded)) this.#standstill.watch();
   }
 
   #over(): boolean {
     if (this.#finishing) return this.#consumer.writeEnded && this.#consumer.readEnded;
     return this.#consumer.writeEnded && this.#provider?.writeEnded !== false;
-  }
-
-  #watchHalfOpen(): void {
-    if (this.#linger !== undefined || !(this.#finishing || this.#both.some((end) => end.readEnded || end.writeEnded))) return;
-    const moves = this.#moves;
-    this.#linger = this.#options.loop.after(this.#options.lingerMs, () => {
-      this.#linger = undefined;
-      if (moves === this.#moves) this.close();
-      else this.#watchHalfOpen();
-    });
   }
 
   #countFds(): void {

@@ -9,6 +9,7 @@ import type { MakeFilter } from './filter.ts';
 import type { RelayCounters, RelayEvent, RelayLink, RelayProvider, SessionState } from './link.ts';
 import { LinkServer } from './link-server.ts';
 import { Loop } from './loop.ts';
+import { Pipes } from './pipes.ts';
 import { ProcessWatches } from './process-watches.ts';
 import type { MakeTalk } from './talk.ts';
 
@@ -52,7 +53,7 @@ export function runRelayThread(options: ThreadOptions): void {
 class RelayThread {
   readonly #options: ThreadOptions;
   readonly #loop = new Loop();
-  readonly #buffers = { incoming: new MessageBuffer(bufferBytes), outgoing: new MessageBuffer(bufferBytes) };
+  readonly #buffers = { incoming: new MessageBuffer(bufferBytes), outgoing: new MessageBuffer(bufferBytes), pipes: new Pipes() };
   readonly #processes = new ProcessWatches(this.#loop);
   readonly #links = new Map<number, LinkServer>();
   /** Removed, with sessions that drain. */

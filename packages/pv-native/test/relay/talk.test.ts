@@ -9,6 +9,7 @@ import { MessageBuffer } from '../../src/msg.ts';
 import { LinkBooks, relayLimits } from '../../src/relay/books.ts';
 import { Entrance } from '../../src/relay/entrance.ts';
 import { Loop } from '../../src/relay/loop.ts';
+import { Pipes } from '../../src/relay/pipes.ts';
 import { talkLimits } from '../../src/relay/talker.ts';
 import { acceptUnix } from '../../src/socket.ts';
 import { tempDir } from '../temp.ts';
@@ -187,6 +188,6 @@ test('a link whose talk nobody made is not served', () => {
   const link = { id: 1, listenFd: -1, socketType: 'stream', path: '/back', own: { dev: '1', ino: '1' }, talk: { kind: 'unknown', spec: '' } } as const;
   const buffer = new MessageBuffer(1);
   const nothing = (): void => undefined;
-  const make = (): Entrance => new Entrance(link, { loop: new Loop(), buffers: { incoming: buffer, outgoing: buffer }, books: new LinkBooks(1, nothing), talks: new Map(), onAgreed: nothing, onFailed: nothing });
+  const make = (): Entrance => new Entrance(link, { loop: new Loop(), buffers: { incoming: buffer, outgoing: buffer, pipes: new Pipes() }, books: new LinkBooks(1, nothing), talks: new Map(), onAgreed: nothing, onFailed: nothing });
   expect(make).toThrow("there is no talk of kind 'unknown'");
 });
