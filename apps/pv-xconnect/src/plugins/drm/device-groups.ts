@@ -1,30 +1,55 @@
 /**
- * The control groups that decide which devices a container may open: directories of the version 1 hierarchy with the
- * controller `devices`, from the container's own group down to the one that its init is in.
+ * The control groups that decide which devices a container may open, from the container's own group down to the one that its init is in:
+ * of the version 1 hierarchy with the controller `devices`, else of version 2.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { groups } from '../../links/cgroup.ts';
+import type { DeviceGroup } from './device-group.ts';
+import { GroupWithList } from './group-with-list.ts';
+import { GroupWithPrograms } from './group-with-programs.ts';
+
+export interface Hierarchy {
+  readonly isThis: (controllers: string) => boolean;
+  /** As in /proc/<pid>/mountinfo. */
+  readonly isMount: (type: string, options: string) => boolean;
+  readonly make: (directory: string) => DeviceGroup;
+}
+
+const hasDevices = (controllers: string): boolean => controllers.split(',').includes('devices');
+
+export const version1: Hierarchy = {
+  isThis: hasDevices,
+  isMount: (type, options) => type === 'cgroup' && hasDevices(options),
+  make: (directory) => new GroupWithList(directory),
+};
+export const version2: Hierarchy = {
+  isThis: (controllers) => controllers === '',
+  isMount: (type) => type === 'cgroup2',
+  make: (directory) => new GroupWithPrograms(directory),
+};
 
 /**
- * undefined: the container has no such groups of its own, so there is nothing that may be changed for it. So it is with
- * version 2 control groups, where a program of the kernel's that the engine loaded decides.
+ * undefined: the container has no groups of its own, so there is nothing that may be changed for it.
  * Throws Node's errors (ENOENT: the process has ended), or an Error that says what is not as expected.
  */
-export function deviceGroups(pid: number, container: string): readonly string[] | undefined {
-  const path = devicesPath(pid);
-  const own = path === undefined ? [] : ownGroups(path, container, devicesPath('self') ?? '/');
-  if (own.length === 0) return undefined;
-  const mount = findMount(readFileSync('/proc/self/mountinfo', 'latin1'));
-  if (mount === undefined) throw new Error('the control groups with the controller devices are not mounted');
+export function deviceGroups(pid: number, container: string): readonly DeviceGroup[] | undefined {
+  const [of, ourOwn] = [groups(readFileSync(`/proc/${pid}/cgroup`, 'latin1')), groups(readFileSync('/proc/self/cgroup', 'latin1'))];
+  for (const hierarchy of [version1, version2]) {
+    const pathIn = (all: typeof of): string | undefined => all.find(([controllers]) => hierarchy.isThis(controllers))?.[1];
+    const own = ownGroups(pathIn(of) ?? '/', container, pathIn(ourOwn) ?? '/');
+    if (own.length > 0) return directoriesOf(own, hierarchy, pid).map((directory) => hierarchy.make(directory));
+  }
+  return undefined;
+}
+
+function directoriesOf(own: readonly string[], hierarchy: Hierarchy, pid: number): string[] {
+  const mount = findMount(readFileSync('/proc/self/mountinfo', 'latin1'), hierarchy);
+  if (mount === undefined) throw new Error('the control groups that decide on devices are not mounted');
   const directories = own.map((group) => join(mount.at, withoutPrefix(group, mount.root)));
   const inner = directories.at(-1) ?? '';
   if (!readFileSync(join(inner, 'cgroup.procs'), 'latin1').split('\n').includes(String(pid))) throw new Error(`the control group of process ${pid} is not at ${inner}`);
   return directories;
-}
-
-function devicesPath(pid: number | 'self'): string | undefined {
-  return groups(readFileSync(`/proc/${pid}/cgroup`, 'latin1')).find(([controllers]) => hasDevices(controllers))?.[1];
 }
 
 /** `/lxc/name/a` -> `/lxc/name` and `/lxc/name/a`; none of a process elsewhere. `prefix`: this process's own group. */
@@ -37,17 +62,13 @@ export function ownGroups(path: string, container: string, prefix: string): stri
 }
 
 /** `<id> <parent> <device> <root> <mount point> <options> ... - <type> <source> <options of the hierarchy>`. */
-export function findMount(mountinfo: string): { readonly root: string; readonly at: string } | undefined {
+export function findMount(mountinfo: string, { isMount }: Pick<Hierarchy, 'isMount'>): { readonly root: string; readonly at: string } | undefined {
   for (const line of mountinfo.split('\n')) {
     const [, , , root, at, ...rest] = line.split(' ');
     const [type, , options] = rest.slice(rest.indexOf('-') + 1);
-    if (type === 'cgroup' && root !== undefined && at !== undefined && hasDevices(options ?? '')) return { root, at };
+    if (root !== undefined && at !== undefined && isMount(type ?? '', options ?? '')) return { root, at };
   }
   return undefined;
-}
-
-function hasDevices(controllers: string): boolean {
-  return controllers.split(',').includes('devices');
 }
 
 function withoutPrefix(group: string, root: string): string {

@@ -70,7 +70,7 @@ class Injection {
   #permit(device: Device, is: LeftFile['is'], announce: Announce, releaseClaim: () => void): PlaceFile {
     announce({ is, rdev: device.rdev });
     const rule = this.#shared.rules.allow(this.#consumer, this.#link.consumer, device.number);
-    const remark = rule.kind === 'container decides' ? `the container's own device rules decide whether it can open ${device.number}: it has no version 1 control group for them` : undefined;
+    const remark = rule.kind === 'container decides' ? `the container's own device rules decide whether it can open ${device.number}: ${rule.reason}` : undefined;
     if (remark !== undefined) this.#context.lines.out(`pvx-drm: ${this.#link.consumer}: ${remark}`);
     const result = rule.kind === 'refused' ? { refusal: rule.reason } : this.#place(device, is);
     const release = (): void => {

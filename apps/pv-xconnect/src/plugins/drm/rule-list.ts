@@ -1,10 +1,6 @@
 /** What a version 1 control group's `devices.list` says of reading and writing one character device. Pure. */
 
-/**
- * `covered`: allowed by a rule of somebody else; `ours`: by a rule exactly as this program writes it, which an
- * earlier run may have left; `absent`: not allowed.
- */
-export type Allowed = 'covered' | 'ours' | 'absent';
+import type { Allowed } from './device-group.ts';
 
 export const deviceRule = (number: string): string => `c ${number} rw`;
 

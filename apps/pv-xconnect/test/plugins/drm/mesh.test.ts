@@ -43,14 +43,14 @@ test('7.1-4 a card comes with the link and goes with it; what pv-xconnect did is
   const { consumer, provider, bench } = await trio();
   bench.mesh.apply([drmLink(consumer, provider)]);
   expect(statSync(consumer.at(card)).rdev).toBe(statSync(provider.at(card)).rdev);
-  expect(await bench.mesh.status()).toMatchObject([{ state: 'established', reason: "the container's own device rules decide whether it can open 226:0: it has no version 1 control group for them" }]);
+  expect(await bench.mesh.status()).toMatchObject([{ state: 'established', reason: "the container's own device rules decide whether it can open 226:0: it has no control group of its own" }]);
   bench.mesh.apply([]);
   expect(readdirSync(consumer.at('/dev/dri'))).toEqual([]);
   expect(bench.out).toEqual([
     `Adding link: ${consumer.name} (pid=${consumer.pid}, drm) -> ${card} (inject to: ${card})`,
     `pvx-drm: Adding DRM link for ${consumer.name} (role: client) [${consumer.name}/drm-master]`,
     `pvx-drm: Target: ${card}, Provider Node: ${card} [${consumer.name}/drm-master]`,
-    `pvx-drm: ${consumer.name}: the container's own device rules decide whether it can open 226:0: it has no version 1 control group for them [${consumer.name}/drm-master]`,
+    `pvx-drm: ${consumer.name}: the container's own device rules decide whether it can open 226:0: it has no control group of its own [${consumer.name}/drm-master]`,
     `Link established: ${consumer.name}/drm-master`,
     `Removing link: ${consumer.name}/drm-master (target ${card})`,
   ]);

@@ -1,6 +1,6 @@
 /** What is read of control groups, and who holds a card: without any of them. */
 import { expect, test } from 'vitest';
-import { findMount, ownGroups } from '../../../src/plugins/drm/device-groups.ts';
+import { findMount, ownGroups, version1, version2 } from '../../../src/plugins/drm/device-groups.ts';
 import { Holders } from '../../../src/plugins/drm/holders.ts';
 import { allowedBy, deviceRule } from '../../../src/plugins/drm/rule-list.ts';
 
@@ -37,9 +37,10 @@ test.each([
 
 test('the hierarchy with devices is found among others, also mounted together with another controller', () => {
   const before = '24 1 0:20 / /sys/fs/cgroup/memory rw shared:5 - cgroup cgroup rw,memory\n25 1 0:21 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n';
-  expect(findMount(`${before}26 1 0:22 / /sys/fs/cgroup/devices rw,relatime - cgroup cgroup rw,devices\n`)).toEqual({ root: '/', at: '/sys/fs/cgroup/devices' });
-  expect(findMount(`${before}26 1 0:22 /docker/x /cg rw,relatime shared:1 master:2 - cgroup cgroup rw,freezer,devices\n`)).toEqual({ root: '/docker/x', at: '/cg' });
-  expect(findMount(before)).toBeUndefined();
+  expect(findMount(`${before}26 1 0:22 / /sys/fs/cgroup/devices rw,relatime - cgroup cgroup rw,devices\n`, version1)).toEqual({ root: '/', at: '/sys/fs/cgroup/devices' });
+  expect(findMount(`${before}26 1 0:22 /docker/x /cg rw,relatime shared:1 master:2 - cgroup cgroup rw,freezer,devices\n`, version1)).toEqual({ root: '/docker/x', at: '/cg' });
+  expect(findMount(before, version1)).toBeUndefined();
+  expect(findMount(before, version2)).toEqual({ root: '/', at: '/sys/fs/cgroup/unified' });
 });
 
 test('a card has one holder, which may have it twice and must give it back as often', () => {
