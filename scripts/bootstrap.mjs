@@ -14,7 +14,7 @@ import { manifest, root } from './setup/workspace.mjs';
 export async function bootstrap({ build = true, tests = false } = {}) {
   requireNode();
   await ensurePrograms({ tests });
-  await ensureTrees(tests ? ['wasmedge', 'compositor', 'debian', 'docker', 'image'] : ['wasmedge']);
+  await ensureTrees(tests ? ['wasmedge', 'compositor', 'debian', 'debian-12', 'docker', 'image'] : ['wasmedge']);
   await ensureNodeModules();
   // Ours before a step that runs as root makes it root's.
   mkdirSync(join(root, '.cache', 'test'), { recursive: true });

@@ -15,6 +15,8 @@ const folder = join(root, '.cache', 'trees');
 /** Debian's name of this machine's. */
 const architecture = { x64: 'amd64', arm: 'armhf' }[process.arch] ?? process.arch;
 
+const bareSystem = ['dpkg', 'lxc', 'mount', 'util-linux', 'dash', 'coreutils', 'grep', 'sed', 'tar', 'findutils', 'diffutils', 'libc-bin', 'perl-base', 'init-system-helpers', 'base-files', 'systemd'];
+
 /**
  * `packages` come with their dependencies, as the suite has them now: apt checks each by the archive's signature. `pins`
  * are SHA-256 sums by architecture of those whose exact version counts.
@@ -42,8 +44,14 @@ export const trees = {
   },
   debian: {
     suite: 'trixie',
-    packages: ['dpkg', 'nodejs', 'lxc', 'mount', 'util-linux', 'dash', 'coreutils', 'grep', 'sed', 'tar', 'findutils', 'diffutils', 'libc-bin', 'perl-base', 'init-system-helpers', 'base-files', 'systemd'],
-    why: 'is a system that our packages are installed in; Node of this suite is too old',
+    packages: [...bareSystem, 'nodejs'],
+    why: 'is a system that our packages are installed in',
+  },
+  'debian-12': {
+    suite: 'bookworm',
+    // What Node from elsewhere needs: the suite's own is too old.
+    packages: [...bareSystem, 'libstdc++6'],
+    why: 'is another one',
   },
   docker: {
     suite: 'trixie',
@@ -90,9 +98,8 @@ async function makeTree(name, { suite, packages, why, pins = {} }) {
     const archives = await download(work, suite, packages);
     checkPins(archives, pins[architecture] ?? {}, suite);
     const tree = join(work, 'tree');
-    mkdirSync(tree);
-    for (const archive of archives) await unpack(archive, tree);
     linkMergedUsr(tree);
+    for (const archive of archives) await unpack(archive, tree);
     recordInstalled(tree, archives);
     // Another run may have made it meanwhile; theirs is as good.
     if (!existsSync(treePath(name))) renameSync(tree, treePath(name));
@@ -102,7 +109,8 @@ async function makeTree(name, { suite, packages, why, pins = {} }) {
 }
 
 async function unpack(archive, tree) {
-  const { status, output } = await capture('dpkg-deb', ['-x', archive, tree]);
+  // Not by `dpkg-deb -x`, which puts a directory in the place of a link to one.
+  const { status, output } = await capture('bash', ['-o', 'pipefail', '-c', 'dpkg-deb --fsys-tarfile "$1" | tar -xp --keep-directory-symlink -C "$2"', 'bash', archive, tree]);
   if (status !== 0) throw new SetupError(`${archive} could not be unpacked:\n${output}`);
 }
 
@@ -159,9 +167,10 @@ function checkPins(archives, pins, suite) {
   }
 }
 
-/** A package of Debian makes them where a system is installed. */
+/** Where a system is installed they are there before anything else: older packages have files in /bin and /lib. */
 function linkMergedUsr(tree) {
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
-    if (existsSync(join(tree, 'usr', name)) && !existsSync(join(tree, name))) symlinkSync(`usr/${name}`, join(tree, name));
+    mkdirSync(join(tree, 'usr', name), { recursive: true });
+    symlinkSync(`usr/${name}`, join(tree, name));
   }
 }

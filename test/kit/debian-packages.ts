@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { writeDebianPackages } from '../../scripts/release/debian/packages.ts';
 import { programs } from '../../scripts/release/programs.ts';
 import { release } from '../../scripts/release/release.ts';
-import { type DebianRoot, debianRoot } from './debian-root.ts';
+import { type Debian, type DebianRoot, debianRoot } from './debian-root.ts';
 
 /** Of all that a machine of this architecture installs. */
 export const packageNames = [...programs.map(({ name }) => name), 'pv-native'];
@@ -25,7 +25,7 @@ export interface Packages {
   readonly out: string;
   readonly box: () => Box;
   /** A root with the files in /debs, none installed. `name`: of one root among several. */
-  root(name: string): Promise<DebianRoot>;
+  root(name: string, debian?: Debian): Promise<DebianRoot>;
 }
 
 export function useDebianPackages(options: BoxOptions = {}): Packages {
@@ -40,8 +40,8 @@ export function useDebianPackages(options: BoxOptions = {}): Packages {
     rmSync(out, { recursive: true });
     await state.box?.stop();
   });
-  const root = async (name: string): Promise<DebianRoot> => {
-    const made = await debianRoot(box(), name);
+  const root = async (name: string, debian: Debian = 'debian'): Promise<DebianRoot> => {
+    const made = await debianRoot(box(), name, debian);
     await made.bring('debs', ...packageNames.map((each) => join(out, packageFile(each))));
     return made;
   };

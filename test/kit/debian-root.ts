@@ -1,4 +1,4 @@
-/** A bare Debian in a box: the tree `debian`, with Node and LXC, where packages of ours can be installed as on a device. */
+/** A bare Debian in a box, with Node and LXC, where packages of ours can be installed as on a device. */
 import { join } from 'node:path';
 import type { Box } from '@pv/testkit/box/box';
 import type { CommandResult } from '@pv/testkit/box/command';
@@ -26,8 +26,17 @@ mkdir -p "$2/root$3"
 mount --bind "$3" "$2/root$3"
 `;
 
+/** Trees. That of Debian 12 has no Node, whose own is too old: it gets this machine's, as a package from elsewhere would bring it. */
+export type Debian = 'debian' | 'debian-12';
+
+const addNode = `
+cp "$2" "$1/usr/bin/node"
+printf '\\nPackage: nodejs\\nStatus: install ok installed\\nVersion: %s\\nArchitecture: %s\\nMaintainer: somebody else\\nDescription: Node from elsewhere\\n' "$3" "$(chroot "$1" /usr/bin/dpkg --print-architecture)" >>"$1/var/lib/dpkg/status"
+printf '/.\\n/usr\\n/usr/bin\\n/usr/bin/node\\n' >"$1/var/lib/dpkg/info/nodejs.list"
+`;
+
 /** `name`: of one root among several of a box. */
-export async function debianRoot(box: Box, name: string): Promise<DebianRoot> {
+export async function debianRoot(box: Box, name: string, debian: Debian = 'debian'): Promise<DebianRoot> {
   const folder = join('/run', `debian-${name}`);
   const path = join(folder, 'root');
   const must = async (argv: readonly string[]): Promise<string> => {
@@ -35,7 +44,8 @@ export async function debianRoot(box: Box, name: string): Promise<DebianRoot> {
     if (code !== 0) throw new Error(`${argv.join(' ')}: exit status ${code}\n${stdout}${stderr}`);
     return stdout;
   };
-  await must(['sh', '-euc', setUp, 'sh', tree('debian'), folder, storage]);
+  await must(['sh', '-euc', setUp, 'sh', tree(debian), folder, storage]);
+  if (debian === 'debian-12') await must(['sh', '-euc', addNode, 'sh', path, process.execPath, process.version.slice(1)]);
   const inside = (argv: readonly string[]): string[] => ['chroot', path, '/usr/bin/env', '-i', 'PATH=/usr/sbin:/usr/bin', 'LC_ALL=C.UTF-8', ...argv];
   return {
     path,

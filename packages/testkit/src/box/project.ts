@@ -12,6 +12,6 @@ export function program(name: string): string {
 }
 
 /** Programs of a newer Debian suite with all they need, unpacked by the set-up (scripts/setup/suite.mjs). Usable as a root. */
-export function tree(name: 'wasmedge' | 'compositor' | 'debian' | 'docker' | 'image'): string {
+export function tree(name: 'wasmedge' | 'compositor' | 'debian' | 'debian-12' | 'docker' | 'image'): string {
   return realpathSync(join(project, '.cache', 'trees', name));
 }
