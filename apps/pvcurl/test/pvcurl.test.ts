@@ -4,25 +4,12 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { program, type Program, type ProgramResult } from '@pv/testkit/program';
-import { tempRoot } from '@pv/testkit/temp-root';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { contractServer, rawServer, recorded, refusal, type Asked, type StandIn } from './kit/stand-in.ts';
+import type { ProgramResult } from '@pv/testkit/program';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { usePvcurl } from './kit/program.ts';
+import { rawServer, recorded, refusal, type Asked } from './kit/stand-in.ts';
 
-const root = tempRoot('pv-curl');
-const at: { program?: Program; server?: StandIn } = {};
-beforeAll(async () => {
-  at.program = await program('pvcurl', root.path);
-  at.server = await contractServer(root.path);
-});
-afterAll(async () => {
-  await at.server?.stop();
-  root.remove();
-});
-
-const bare = (args: readonly string[], input?: string | Buffer): Promise<ProgramResult> =>
-  (at.program ?? expect.fail('no program')).run(args, input === undefined ? {} : { input });
-const pvcurl = (args: readonly string[], input?: string | Buffer): Promise<ProgramResult> => bare(['--unix-socket', at.server?.socketPath ?? '', ...args], input);
+const { root, bare, run: pvcurl, program, server } = usePvcurl();
 
 async function asked(args: readonly string[], input?: string | Buffer): Promise<Asked> {
   const { code, out, err } = await pvcurl(args, input);
@@ -49,7 +36,7 @@ describe('an answer', () => {
     expect((await pvcurl(['-w', '\\n%{http_code} %{size_download}\\n', '/daemons'])).out).toBe(`${recorded}\n200 ${recorded.length}\n`);
     expect((await pvcurl(['-w', "'\\n%{http_code}'", '/empty'])).out).toBe('\n200');
     expect((await pvcurl(['-w', '%%{http_code}', '/empty'])).out).toBe('%{http_code}');
-    expect((await pvcurl(['-v', '-X', 'POST', '/containers/none'])).err).toBe(`* Connecting to ${at.server?.socketPath}...\n* > POST /containers/none HTTP/1.1\nHTTP/1.1 404 Not Found\n`);
+    expect((await pvcurl(['-v', '-X', 'POST', '/containers/none'])).err).toBe(`* Connecting to ${server().socketPath}...\n* > POST /containers/none HTTP/1.1\nHTTP/1.1 404 Not Found\n`);
   });
 
   it('goes to a file with -o, without its head', async () => {
@@ -139,7 +126,7 @@ describe('a request', () => {
     const victim = file('victim', 'untouched');
     mkdirSync(tmp);
     for (const name of ['http_req', 'http_res', 'nc_err']) symlinkSync(victim, join(tmp, name));
-    await at.program?.run(['--unix-socket', at.server?.socketPath ?? '', '-d', 'x', '/echo'], { env: { TMPDIR: tmp } });
+    await program().run(['--unix-socket', server().socketPath, '-d', 'x', '/echo'], { env: { TMPDIR: tmp } });
     expect(statSync(victim).size).toBe(9);
   });
 });
@@ -240,7 +227,7 @@ it('takes a socket whose name is digits for a name, not for a port', async () =>
 });
 
 describe('beside curl', () => {
-  const both = async (args: readonly string[], socketPath = at.server?.socketPath ?? ''): Promise<{ code: number | null; out: string }[]> => {
+  const both = async (args: readonly string[], socketPath = server().socketPath): Promise<{ code: number | null; out: string }[]> => {
     const all = ['-s', '--unix-socket', socketPath, ...args];
     const curl = new Promise<{ code: number; out: string }>((resolve) => execFile('curl', ['-q', ...all], { maxBuffer: 16 * 1024 * 1024 }, (error, out) => resolve({ code: Number(error?.code ?? 0), out })));
     const { code, out } = await bare(all);

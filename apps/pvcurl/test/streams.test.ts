@@ -1,26 +1,13 @@
 /** Files and standard streams that cannot be read or written. */
 import { execFile } from 'node:child_process';
-import { program, type Program, type ProgramResult } from '@pv/testkit/program';
-import { tempRoot } from '@pv/testkit/temp-root';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { contractServer, type StandIn } from './kit/stand-in.ts';
+import { expect, it } from 'vitest';
+import { usePvcurl } from './kit/program.ts';
 
-const root = tempRoot('pv-curl-streams');
-const at: { program?: Program; server?: StandIn } = {};
-beforeAll(async () => {
-  at.program = await program('pvcurl', root.path);
-  at.server = await contractServer(root.path);
-});
-afterAll(async () => {
-  await at.server?.stop();
-  root.remove();
-});
-
-const pvcurl = (args: readonly string[]): Promise<ProgramResult> => (at.program ?? expect.fail('no program')).run(['--unix-socket', at.server?.socketPath ?? '', ...args]);
+const { run: pvcurl, program, server } = usePvcurl();
 
 /** With the shell's own word for its standard streams. */
 function redirected(args: readonly string[], redirection: string): Promise<{ code: number; err: string }> {
-  const shell = ['-c', `"$0" "$@" ${redirection}`, process.execPath, at.program?.path ?? '', '--unix-socket', at.server?.socketPath ?? '', ...args];
+  const shell = ['-c', `"$0" "$@" ${redirection}`, process.execPath, program().path, '--unix-socket', server().socketPath, ...args];
   return new Promise((resolve) => execFile('/bin/sh', shell, (error, _out, err) => resolve({ code: Number(error?.code ?? 0), err })));
 }
 
@@ -45,7 +32,7 @@ it.each(['--help', '--version'])('%s on a full disk fails; to a reader that goes
 });
 
 it('a reader that goes away ends it', async () => {
-  const child = at.program?.start(['--unix-socket', at.server?.socketPath ?? '', '/large']) ?? expect.fail('no program');
+  const child = program().start(['--unix-socket', server().socketPath, '/large']);
   child.stdout?.once('data', () => child.stdout?.destroy());
   expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(23);
 });

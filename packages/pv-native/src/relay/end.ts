@@ -192,7 +192,8 @@ export class End {
     while (this.#pipe !== undefined && this.#pipe.held > 0) {
       const count = this.#pipe.empty(this.fd);
       if (count === -EAGAIN || count === -EINTR) return true;
-      if (count < 0) {
+      // None at all would be asked for ever.
+      if (count <= 0) {
         this.breakOff();
         return false;
       }
