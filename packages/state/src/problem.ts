@@ -4,6 +4,8 @@ export interface Problem {
   /** `$.services.required[0].name`; `$` for the whole document. */
   readonly path: string;
   readonly message: string;
+  /** The audit line, where a provider's own rule refused. */
+  readonly audit?: string;
 }
 
 export function problemText({ file, path, message }: Problem): string {
@@ -15,8 +17,8 @@ export class Findings {
   readonly problems: Problem[] = [];
   readonly warnings: Problem[] = [];
 
-  problem(file: string, path: string, message: string): void {
-    this.problems.push({ file, path, message });
+  problem(file: string, path: string, message: string, audit?: string): void {
+    this.problems.push({ file, path, message, ...(audit === undefined ? {} : { audit }) });
   }
 
   warn(file: string, path: string, message: string): void {

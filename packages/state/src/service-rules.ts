@@ -1,4 +1,5 @@
 /** Rules between containers: every link of the mesh is settled when the state is accepted (spec xconnect 1.4). */
+import { auditLine } from '@pv/contract/audit';
 import { refusedConsent } from '@pv/contract/consent';
 import { isFromHost } from './hosted-bus.ts';
 import type { ContainerModel, Requirement, ServiceExport } from './model.ts';
@@ -69,8 +70,9 @@ function checkRequirement(consumer: ContainerModel, requirement: Requirement, of
   if (requirement.type !== undefined && requirement.type !== service.type) {
     findings.problem(file, `${path}.type`, `'${requirement.type}' is asked for, but '${provider.name}' exports '${requirement.name}' as '${service.type}'`);
   }
-  const refusal = refusedConsent({ ...service, consumer: consumer.name, provider: provider.name, role: requirement.role });
-  if (refusal !== undefined) findings.problem(file, refusal.rule === 'roles' ? `${path}.role` : path, refusal.text);
+  const asked = { ...service, consumer: consumer.name, provider: provider.name, role: requirement.role };
+  const refusal = refusedConsent(asked);
+  if (refusal !== undefined) findings.problem(file, refusal.rule === 'roles' ? `${path}.role` : path, refusal.text, auditLine(asked, `${refusal.rule}: ${refusal.text}`));
 }
 
 function from({ provider }: Requirement): string {

@@ -14,7 +14,7 @@ import { declaration } from './declaration.ts';
 
 export type LoadResult =
   | { readonly kind: 'ok'; readonly revision: Revision; readonly warnings: readonly string[] }
-  /** One line per defect: file, JSON path, what is wrong. */
+  /** One line per defect: file, JSON path, what is wrong; an audit line after one that a provider's own rule refused. */
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
 /** `goalsTimeout` in seconds. `hostedBus`: the host runs a system bus. */
@@ -23,7 +23,7 @@ export async function loadRevision(name: RevisionName, places: Places, engines: 
   const text = readState(join(trail, '.pvr', 'json'));
   if (text.kind === 'unreadable') return { kind: 'invalid', problems: [text.reason] };
   const parsed = parseRevision({ name, text: text.text, goalsTimeout, hostedBus });
-  if (parsed.kind === 'invalid') return { kind: 'invalid', problems: parsed.problems.map(problemText) };
+  if (parsed.kind === 'invalid') return { kind: 'invalid', problems: parsed.problems.flatMap((problem) => [problemText(problem), ...(problem.audit === undefined ? [] : [problem.audit])]) };
   const missing = missingObjects(parsed.revision, trail);
   const problems = missing.length > 0 ? missing : await engineProblems(parsed.revision, trail, engines);
   if (problems.length > 0) return { kind: 'invalid', problems };

@@ -43,6 +43,16 @@ describe('a revision', () => {
     expect(loaded.kind === 'invalid' && loaded.problems.join('\n')).toContain(message);
   });
 
+  it('that a provider keeps a consumer out of is refused, with an audit line', async () => {
+    const web = JSON.parse(state('lxc')) as { 'web/run.json': object };
+    const needs = { ...web, 'web/run.json': { ...web['web/run.json'], services: [{ name: 'lim', role: 'guest', target: '/t' }] } };
+    const offers = { 'strict/run.json': { name: 'strict', status_goal: 'MOUNTED' }, 'strict/services.json': [{ name: 'lim', type: 'unix', socket: '/s', roles: ['admin'] }] };
+    const refusal = "'strict' does not accept the role 'guest' for 'lim'";
+    expect(await load(JSON.stringify({ ...needs, ...offers }))).toEqual({
+      kind: 'invalid', problems: [`web/run.json: $.services[0].role: ${refusal}`, `audit: refused consumer=web service=lim provider=strict role=guest rule=roles: ${refusal}`],
+    });
+  });
+
   it('with a WebAssembly container is refused where there is no WasmEdge', async () => {
     expect(await load(program, ['app.wasm'], '/no/such/tree')).toEqual({
       kind: 'invalid', problems: ['web/run.json: $.type: wasmedge is not installed below /no/such/tree: install the package wasmedge, 0.14 or newer, or set PV_WASMEDGE_ROOT to the tree that has it'],

@@ -8,7 +8,7 @@ import { errorCode } from '@pv/pv-native/errors';
 import { readProcess } from '@pv/pv-native/process';
 import type { RelayCounters } from '@pv/pv-native/relay/link';
 import type { GraphLink } from '../graph/parse.ts';
-import { auditLine } from './audit.ts';
+import { auditLine } from '@pv/contract/audit';
 import { planLinks, type CurrentView, type LinkView, type Plan, type Step } from './plan.ts';
 import { Slot, type SlotContext } from './slot.ts';
 import { failedLine, removingLine } from './wording.ts';

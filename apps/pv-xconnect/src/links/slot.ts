@@ -13,7 +13,7 @@ import type { Lines } from '../lines.ts';
 import type { ActiveLink, Plugin } from '../plugins/plugin.ts';
 import type { Keeper } from '../handover/keeper.ts';
 import type { MeshRelay } from '../relay/mesh-relay.ts';
-import { auditLine } from './audit.ts';
+import { auditLine } from '@pv/contract/audit';
 import { consentRefusal } from './consent.ts';
 import { hangReason } from './hang-reason.ts';
 import type { Pin, PinContainer, PinResult } from './pin.ts';

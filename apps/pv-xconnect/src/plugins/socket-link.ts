@@ -6,7 +6,7 @@
 import type { RelayEvent, RelayLink, RelayProvider } from '@pv/pv-native/relay/link';
 import { hostName } from '@pv/contract/grammar';
 import type { GraphLink } from '../graph/parse.ts';
-import { auditLine } from '../links/audit.ts';
+import { auditLine } from '@pv/contract/audit';
 import type { Pin } from '../links/pin.ts';
 import type { TakenOver } from '../handover/keeper.ts';
 import { placeSocket } from '../links/place.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GraphLink } from '../../src/graph/parse.ts';
-import { auditLine } from '../../src/links/audit.ts';
+import { auditLine } from '@pv/contract/audit';
 import { consentRefusal } from '../../src/links/consent.ts';
 
 const link: GraphLink = {

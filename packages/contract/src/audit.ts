@@ -3,10 +3,10 @@
  * `audit: refused consumer=<c> service=<n> provider=<p> role=<r> rule=<rule>: <detail>`. Fields are split by spaces, up to
  * the rule; so a name that holds one, which only a graph of somebody else than pv-core can have, is shown percent-encoded.
  */
-import type { GraphLink } from '../graph/parse.ts';
+import type { Asked } from './consent.ts';
 
 /** `what`: `<rule>: <what it refused>`; it may hold bytes of a container, which the log shows escaped. */
-export function auditLine({ consumer, name, provider, role }: GraphLink, what: string): string {
+export function auditLine({ consumer, name, provider, role }: Pick<Asked, 'consumer' | 'name' | 'provider' | 'role'>, what: string): string {
   return `audit: refused consumer=${word(consumer)} service=${word(name)} provider=${word(provider)} role=${word(role)} rule=${what}`;
 }
 
