@@ -15,6 +15,7 @@ export const graphWhy: Command = {
   perform: async ({ client, operands: [consumer = '', service = ''] }) => {
     const explained = await client.call('explainLink', { params: { consumer, service } });
     if (explained.kind !== 'ok') return explained;
+    if (explained.value.consumer !== consumer) throw new Error(`it does not explain ${consumer}`);
     const containers = await client.call('listContainers');
     if (containers.kind !== 'ok') return containers;
     const answer = answerOf(explained.value, containers.value, await meshView(client));
