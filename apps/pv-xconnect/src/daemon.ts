@@ -11,6 +11,7 @@ import { followGraph, type Refreshed } from './graph/follow.ts';
 import type { Lines } from './lines.ts';
 import { Mesh } from './links/mesh.ts';
 import { Keeper } from './handover/keeper.ts';
+import { removeLeft } from './handover/remove-left.ts';
 import type { FdStore } from './handover/store.ts';
 import { MeshRelay } from './relay/mesh-relay.ts';
 import { pinContainer, pinHost } from './links/pin.ts';
@@ -80,7 +81,7 @@ function run(claim: Claim & { kind: 'ours' }, { coreSocket, ownSocket, pid, line
   const takeSteps: TakeMountSteps = (steps) => takeMountSteps(workers.mount, steps);
   const plugins = new Map([dbusPlugin, drmPlugin(testDevices, takeSteps), restPlugin, unixPlugin(takeSteps), waylandPlugin(dirname(ownSocket))].map((plugin) => [plugin.type, plugin]));
   const relay = new MeshRelay({ worker: workers.relay, lingerMs, onFault });
-  const keeper = new Keeper(store, (file, consumer) => plugins.get(file.type)?.removeLeft?.(file, consumer));
+  const keeper = new Keeper(store, removeLeft(plugins, lines));
   const mesh = new Mesh({ plugins, pin: sharedPins(deferredClose(relay, (of, name) => (name === hostName ? pinHost() : pinContainer(of, name)))), lines, clock, random, relay, keeper, timestamp });
   const follower = followGraph({
     fetch: graphFetcher(coreSocket, clock),

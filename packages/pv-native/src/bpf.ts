@@ -5,6 +5,7 @@
 import { arch } from 'node:process';
 import { constants } from 'node:os';
 import { SystemError } from './errors.ts';
+import { kernelIsAtLeast } from './kernel.ts';
 import { check, libc } from './libc.ts';
 import { Scratch } from './scratch.ts';
 
@@ -14,11 +15,17 @@ const BPF_PROG_TYPE_CGROUP_DEVICE = 15;
 const BPF_CGROUP_DEVICE = 6;
 /** Attach flag: further programs may be attached to the same group. */
 const BPF_F_ALLOW_MULTI = 2;
+/** Attach flag: in the place of another one. */
+const BPF_F_REPLACE = 4;
 /** Attach flags that say how, and not which one is replaced. */
 const kindOfAttachment = 3;
 
 const numbers: Readonly<Record<string, number>> = { x64: 321, arm: 386, arm64: 280, riscv64: 280, loong64: 280 };
 const bpfCall: (call: number, command: number, attributes: number, size: number) => number = libc.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'unsigned int']);
+
+const RLIMIT_MEMLOCK = 8;
+const unlimited = 2n ** 64n - 1n;
+const prlimit: (pid: number, resource: number, wanted: BigUint64Array, old: null) => number = libc.func('prlimit64', 'int', ['int', 'int', 'void *', 'void *']);
 
 /** union bpf_attr, as far as it is used; then struct bpf_prog_info, and what both point to. */
 const attributeBytes = 128;
@@ -61,11 +68,14 @@ export function instructionsOf(programFd: number): Uint8Array {
   bpf('info');
   const length = scratch.view.getUint32(at.info + 20, true);
   const maps = scratch.view.getUint32(at.info + 52, true);
-  if (length === 0 || length > maxInstructionBytes || maps > 0) throw new Error(`its device program cannot be read (${length} bytes, ${maps} maps)`);
+  // The kernel may keep them to itself, and then takes the address away.
+  const given = scratch.word(at.info + 32) !== 0;
+  if (!given || length === 0 || length > maxInstructionBytes || maps > 0) throw new Error(`its device program cannot be read (${length} bytes, ${maps} maps)`);
   return scratch.bytes.slice(at.data, at.data + length);
 }
 
 export function loadDeviceProgram(instructions: Uint8Array): number {
+  liftMemoryLimit();
   const license = 'GPL';
   if (instructions.length > maxInstructionBytes - license.length - 1) throw new SystemError(constants.errno.E2BIG, 'bpf', `${instructions.length} bytes`);
   fill([[0, BPF_PROG_TYPE_CGROUP_DEVICE], [4, instructions.length / instructionBytes]]);
@@ -77,19 +87,37 @@ export function loadDeviceProgram(instructions: Uint8Array): number {
   return bpf('load');
 }
 
-/** In place of another one that is attached there. In between both decide, so nothing is ever allowed that neither allows. */
+/** In place of another one that is attached there, at once. Before Linux 5.6 both decide in between, so nothing is ever allowed that neither allows. */
 export function replaceDeviceProgram(groupFd: number, oldFd: number, newFd: number, flags: number): void {
-  fill([[0, groupFd], [4, newFd], [8, BPF_CGROUP_DEVICE], [12, flags]]);
-  bpf('attach');
-  // A group that has one at most has it replaced already.
-  if ((flags & BPF_F_ALLOW_MULTI) === 0) return;
-  fill([[0, groupFd], [4, oldFd], [8, BPF_CGROUP_DEVICE]]);
-  bpf('detach');
+  // A group that has one at most has it replaced by the next one.
+  if ((flags & BPF_F_ALLOW_MULTI) === 0) return attach(groupFd, newFd, flags);
+  if (kernelIsAtLeast(5, 6)) return attach(groupFd, newFd, flags | BPF_F_REPLACE, oldFd);
+  attach(groupFd, newFd, flags);
+  try {
+    detach(groupFd, oldFd);
+  } catch (error) {
+    detach(groupFd, newFd);
+    throw error;
+  }
 }
 
 export function attachDeviceProgram(groupFd: number, programFd: number): void {
-  fill([[0, groupFd], [4, programFd], [8, BPF_CGROUP_DEVICE], [12, BPF_F_ALLOW_MULTI]]);
+  attach(groupFd, programFd, BPF_F_ALLOW_MULTI);
+}
+
+function attach(groupFd: number, programFd: number, flags: number, replacedFd = 0): void {
+  fill([[0, groupFd], [4, programFd], [8, BPF_CGROUP_DEVICE], [12, flags], [16, replacedFd]]);
   bpf('attach');
+}
+
+function detach(groupFd: number, programFd: number): void {
+  fill([[0, groupFd], [4, programFd], [8, BPF_CGROUP_DEVICE]]);
+  bpf('detach');
+}
+
+/** Before Linux 5.11 programs count against what root's processes may lock, which may be 64 KiB. Where it cannot be lifted, loading says what is the matter. */
+function liftMemoryLimit(): void {
+  prlimit(0, RLIMIT_MEMLOCK, new BigUint64Array([unlimited, unlimited]), null);
 }
 
 function fill(words: readonly (readonly [offset: number, value: number])[]): void {

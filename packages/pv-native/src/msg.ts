@@ -5,6 +5,7 @@
  */
 import koffi from 'koffi';
 import { closeFd } from './fd.ts';
+import { kernelIsAtLeast } from './kernel.ts';
 import { libc } from './libc.ts';
 import { Scratch, wordBytes } from './scratch.ts';
 
@@ -36,8 +37,11 @@ const controlBytes = align(cmsgHead + maxFds * 4) + wordBytes;
 const _SC_PAGESIZE = 30;
 const sysconf: (name: number) => number = libc.func('sysconf', 'long', ['int']);
 const pageBytes = sysconf(_SC_PAGESIZE);
-/** Linux keeps one write to a stream socket in buffers of at most 32 KiB, or a larger page, and what fits a page beside them. */
-const maxBufferBytes = Math.max(32 * 1024, pageBytes) + pageBytes;
+/**
+ * Linux keeps one write to a stream socket in buffers of at most 32 KiB, or a larger page, and what fits a page beside them. Before 6.5 it appends the pages
+ * of a later splice(2) or sendfile(2) to such a buffer, as many as it can refer to.
+ */
+const maxBufferBytes = Math.max(32 * 1024, (kernelIsAtLeast(6, 5) ? 1 : 17) * pageBytes) + pageBytes;
 const walkBytes = 256;
 /** Most messages are shorter. */
 const peekBytes = 4096;
@@ -64,7 +68,7 @@ export class MessageBuffer {
   readonly streamBytes = streamBytes;
   /** The data area: what was received begins at 0, and what is sent is copied here unless it is here already. */
   readonly data: Uint8Array;
-  /** Of the last `receive`; of `receiveExact` only what was lost with `truncated`. */
+  /** Of the last `receive`; of `receiveExact` only those whose place is not known, which its caller has to close. */
   fds: readonly number[] = noFds;
   /** Of the last `receiveExact`: descriptors, and the index of the byte that they came with. */
   marks: readonly Mark[] = noMarks;
@@ -132,10 +136,11 @@ export class MessageBuffer {
     return 0;
   }
 
-  /** Goes on with what is `plain` after `receiveExact`. */
+  /** Goes on with what is `plain` after `receiveExact`. Less than was asked for ends it: an out-of-band byte is counted, and the look ends before it. */
   receivePlain(fd: number): number {
-    const count = recv(fd, this.#scratch.address(this.#data), Math.min(this.plain, streamBytes), MSG_DONTWAIT);
-    this.plain = count > 0 ? this.plain - count : 0;
+    const wanted = Math.min(this.plain, streamBytes);
+    const count = recv(fd, this.#scratch.address(this.#data), wanted, MSG_DONTWAIT);
+    this.plain = count === wanted ? this.plain - count : 0;
     return count < 0 ? -koffi.errno() : count;
   }
 

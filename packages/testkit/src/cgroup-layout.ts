@@ -30,16 +30,18 @@ const outside = `
 for each in /sys/fs/cgroup /sys/fs/cgroup/unified; do [ -e "$each/cgroup.subtree_control" ] && handed="$each/cgroup.subtree_control"; done
 before=" $(cat "$handed" 2>/dev/null) "
 status=0
-unshare --mount sh -euc "$0" sh "$@" || status=$?
+seconds=$1
+shift
+timeout --kill-after=5 "$seconds" unshare --mount sh -euc "$0" sh "$@" || status=$?
 for controller in $(cat "$handed" 2>/dev/null); do
   case "$before" in *" $controller "*) ;; *) echo "-$controller" 2>/dev/null >"$handed" || true ;; esac
 done
 exit "$status"
 `;
 
-/** One at a time on this machine, since all share that setting. */
+/** One at a time on this machine, since all share that setting. Status 124: the time was up, and what ran there was ended. */
 export function runInLayout(layout: CgroupLayout, command: readonly string[], { cwd, timeoutMs }: { readonly cwd?: string; readonly timeoutMs: number }): SpawnSyncReturns<string> {
-  return spawnSync('flock', [join(tmpdir(), 'pv-cgroup-layout.lock'), 'sh', '-c', outside, inside, layout, version1Hierarchies.join('\n'), ...command], {
-    encoding: 'utf8', timeout: timeoutMs, ...(cwd === undefined ? {} : { cwd }),
+  return spawnSync('flock', [join(tmpdir(), 'pv-cgroup-layout.lock'), 'sh', '-c', outside, inside, String(timeoutMs / 1000), layout, version1Hierarchies.join('\n'), ...command], {
+    encoding: 'utf8', ...(cwd === undefined ? {} : { cwd }),
   });
 }

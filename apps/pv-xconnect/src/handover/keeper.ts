@@ -3,7 +3,6 @@
  * earlier instance kept is taken over by the same link, and taken away when there is none.
  */
 import { hostName } from '@pv/contract/grammar';
-import { errorCode } from '@pv/pv-native/errors';
 import { closeFd } from '@pv/pv-native/fd';
 import { closeFds } from '@pv/pv-native/msg';
 import type { SessionState } from '@pv/pv-native/relay/link';
@@ -28,7 +27,7 @@ export class Keeper {
   readonly #removeFile: RemoveFile;
   readonly #inherited: Map<string, Kept>;
 
-  /** `removeFile`: takes away what an earlier instance put there, if it is still that. */
+  /** `removeFile`: takes away what an earlier instance put there, if it is still that; does not throw. */
   constructor(store: FdStore | undefined, removeFile: RemoveFile) {
     this.#store = store;
     this.#removeFile = removeFile;
@@ -128,9 +127,6 @@ export class Keeper {
     if (pin === undefined) return;
     try {
       this.#removeFile(file, pin);
-    } catch (error) {
-      // The container ends at this moment, and all that was put into it with it.
-      if (errorCode(error) === undefined) throw error;
     } finally {
       pin.close();
     }

@@ -123,8 +123,11 @@ export class End {
   takePlain(buffers: Buffers, fd: number): number {
     const { incoming, pipes } = buffers;
     const spliced = incoming.plain < spliceBytes || this.writeEnding || !this.clear ? 0 : this.#splice(pipes, fd, incoming.plain);
-    incoming.plain -= spliced;
-    if (spliced > 0) return spliced;
+    if (spliced > 0) {
+      // What is left, if anything, is looked at again; see receivePlain.
+      incoming.plain = 0;
+      return spliced;
+    }
     const count = incoming.receivePlain(fd);
     if (count > 0) this.write(buffers, incoming.data.subarray(0, count), []);
     return count;

@@ -5,6 +5,7 @@
 import { constants } from 'node:os';
 import koffi from 'koffi';
 import { closeFd } from '../fd.ts';
+import { kernelIsAtLeast } from '../kernel.ts';
 import { libc } from '../libc.ts';
 import { openPipe } from '../pipe.ts';
 import { Scratch } from '../scratch.ts';
@@ -24,9 +25,10 @@ const pipeBytes = 256 * 1024;
 export class Pipes {
   readonly #idle: Pipe[] = [];
   #made = 0;
-  #works = true;
+  // Before, the kernel waits for the reader's lock while it writes to a socket, which a reader may hold for as long as it likes.
+  #works = kernelIsAtLeast(6, 5);
 
-  /** An empty one. undefined: none is free, or this kernel cannot do it. */
+  /** An empty one. undefined: none is free, or this kernel cannot do it, or not without blocking. */
   take(): Pipe | undefined {
     return this.#idle.pop() ?? (this.#works && this.#made < most ? this.#make() : undefined);
   }

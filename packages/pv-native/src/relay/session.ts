@@ -202,9 +202,9 @@ export class Session implements FilterOutput {
     const count = exact ? incoming.receiveExact(end.fd, end.sendsMuch) : incoming.receive(end.fd);
     if (count === -EAGAIN || count === -EINTR) return;
     if (count < 0) return this.#lost(end, errnoText(count));
-    if (incoming.truncated || (count === 0 && incoming.fds.length > 0)) {
+    if (incoming.truncated || (incoming.fds.length > 0 && (exact || count === 0))) {
       closeFds([...incoming.fds, ...(exact ? incoming.marks.flatMap(({ fds }) => fds) : [])]);
-      return this.abort(packets ? 'a packet is empty or larger than the relay takes, or its descriptors were lost' : 'descriptors were lost: too many are open');
+      return this.abort(packets ? 'a packet is empty or larger than the relay takes, or its descriptors were lost' : 'descriptors were lost: too many are open, or they came beside out-of-band bytes');
     }
     if (count === 0 && incoming.plain === 0) return hungUp && this.#nothingWaitsBehind(end) ? this.close() : this.#ended(end);
     end.sendsMuch = count + incoming.plain >= incoming.streamBytes / 8;

@@ -1,4 +1,5 @@
 /** A control group that has a say in which devices a container may open. */
+import { errorCode, messageOf } from '@pv/pv-native/errors';
 
 /**
  * `covered`: allowed by a rule of somebody else; `ours`: by a rule exactly as this program writes it, which an
@@ -17,4 +18,12 @@ export interface DeviceGroup {
   revoke(number: string): void;
 }
 
-export class Unchangeable extends Error {}
+export class Unchangeable extends Error {
+  /** As of a system call. */
+  readonly code: string;
+
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.code = errorCode(cause) ?? 'ENOTSUP';
+  }
+}

@@ -14,6 +14,8 @@ export interface Hierarchy {
   /** As in /proc/<pid>/mountinfo. */
   readonly isMount: (type: string, options: string) => boolean;
   readonly make: (directory: string) => DeviceGroup;
+  /** The file that lists a group's processes or, with the same numbers, their first threads. */
+  readonly members: string;
 }
 
 const hasDevices = (controllers: string): boolean => controllers.split(',').includes('devices');
@@ -22,11 +24,14 @@ export const version1: Hierarchy = {
   isThis: hasDevices,
   isMount: (type, options) => type === 'cgroup' && hasDevices(options),
   make: (directory) => new GroupWithList(directory),
+  members: 'cgroup.procs',
 };
 export const version2: Hierarchy = {
   isThis: (controllers) => controllers === '',
   isMount: (type) => type === 'cgroup2',
   make: (directory) => new GroupWithPrograms(directory),
+  // A container can make its group one that does not list processes.
+  members: 'cgroup.threads',
 };
 
 /**
@@ -48,7 +53,7 @@ function directoriesOf(own: readonly string[], hierarchy: Hierarchy, pid: number
   if (mount === undefined) throw new Error('the control groups that decide on devices are not mounted');
   const directories = own.map((group) => join(mount.at, withoutPrefix(group, mount.root)));
   const inner = directories.at(-1) ?? '';
-  if (!readFileSync(join(inner, 'cgroup.procs'), 'latin1').split('\n').includes(String(pid))) throw new Error(`the control group of process ${pid} is not at ${inner}`);
+  if (!readFileSync(join(inner, hierarchy.members), 'latin1').split('\n').includes(String(pid))) throw new Error(`the control group of process ${pid} is not at ${inner}`);
   return directories;
 }
 

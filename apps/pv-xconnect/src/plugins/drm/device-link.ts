@@ -74,8 +74,11 @@ class Injection {
     if (remark !== undefined) this.#context.lines.out(`pvx-drm: ${this.#link.consumer}: ${remark}`);
     const result = rule.kind === 'refused' ? { refusal: rule.reason } : this.#place(device, is);
     const release = (): void => {
-      if (rule.kind === 'allowed') rule.release();
-      releaseClaim();
+      try {
+        if (rule.kind === 'allowed') rule.release();
+      } finally {
+        releaseClaim();
+      }
     };
     if ('refusal' in result) {
       release();

@@ -8,7 +8,7 @@ type Instruction = readonly [code: number, registers: number, offset: number, im
 const instructionBytes = 8;
 
 // linux/bpf_common.h and linux/bpf.h. In 32 bits throughout, for the kernel inserts instructions where 32-bit values are used as 64-bit ones.
-const code = { loadWord: 0x61, move32: 0xbc, and32: 0x54, shiftRight32: 0x74, unless32: 0x56, set: 0xb7, exit: 0x95 } as const;
+const code = { loadWord: 0x61, move32: 0xbc, and32: 0x54, shiftRight32: 0x74, unless32: 0x56, set: 0xb7, jump: 0x05, exit: 0x95 } as const;
 const [r0, r2, r3, fromR1, fromR2] = [0x00, 0x02, 0x03, 0x10, 0x20];
 /** struct bpf_cgroup_dev_ctx: what is done with a device of what type, its major and its minor. */
 const context = { access: 0, major: 4, minor: 8 };
@@ -68,15 +68,17 @@ function permittedBy(block: Uint8Array): string | undefined {
   return encode(permission(major, minor)).equals(block) ? `${major}:${minor}` : undefined;
 }
 
-/** The kernel's own `zero the upper half` is told from a move by its immediate, and is not taken back with it; a move to itself does the same. */
+/** The kernel's own `zero the upper half` is told from a move by its immediate, and is not taken back with it. A jump to the next instruction is removed by the check, which then puts in its own anew. */
 function loadable(program: Uint8Array): Buffer {
   const copy = Buffer.from(program);
   for (let from = 0; from < copy.length; from += instructionBytes) {
     const registers = copy[from + 1] ?? 0;
-    if (copy[from] === code.move32 && registers >> 4 === (registers & 0xf)) copy.writeInt32LE(0, from + 4);
+    if (copy[from] === code.move32 && registers >> 4 === (registers & 0xf) && copy.readInt32LE(from + 4) === 1) copy.set(jumpNowhere, from);
   }
   return copy;
 }
+
+const jumpNowhere = encode([[code.jump, 0, 0, 0]]);
 
 function immediateAt(instructions: Uint8Array, index: number): number {
   return Buffer.from(instructions.buffer, instructions.byteOffset, instructions.length).readInt32LE(index * instructionBytes + 4);

@@ -20,9 +20,7 @@ export class DeviceRules {
   /** `number`: `226:0`. */
   allow(consumer: Pin, container: string, number: string): RuleResult {
     const taken: DeviceGroup[] = [];
-    const release = (): void => {
-      for (const group of taken.reverse()) this.#release(group, number);
-    };
+    const release = (): void => allOf(taken.reverse(), (group) => this.#release(group, number));
     try {
       const groups = deviceGroups(consumer.pid, container);
       if (groups === undefined) return { kind: 'container decides', reason: 'it has no control group of its own' };
@@ -37,9 +35,9 @@ export class DeviceRules {
 
   /** Revokes what an earlier instance allowed, unless a link of this one needs it. */
   revokeLeft(consumer: Pin, container: string, number: string): void {
-    for (const group of [...(deviceGroups(consumer.pid, container) ?? [])].reverse()) {
-      if (!this.#needed.has(keyOf(group, number)) && group.allowed(number) === 'ours') group.revoke(number);
-    }
+    allOf([...(deviceGroups(consumer.pid, container) ?? [])].reverse(), (group) => {
+      if (!this.#needed.has(keyOf(group, number)) && group.allowed(number) !== 'covered') group.revoke(number);
+    });
   }
 
   /** Whether there is something to give back. */
@@ -63,6 +61,19 @@ export class DeviceRules {
     this.#needed.delete(key);
     group.revoke(number);
   }
+}
+
+/** Each is tried; the first failure is thrown at the end. */
+function allOf(groups: readonly DeviceGroup[], work: (group: DeviceGroup) => void): void {
+  const failures: unknown[] = [];
+  for (const group of groups) {
+    try {
+      work(group);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 const keyOf = ({ directory }: DeviceGroup, number: string): string => `${directory} ${number}`;

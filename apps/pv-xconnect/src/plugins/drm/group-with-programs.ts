@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { devicePrograms, instructionsOf, loadDeviceProgram, openProgram, replaceDeviceProgram } from '@pv/pv-native/bpf';
-import { errorCode } from '@pv/pv-native/errors';
+import { errorCode, isExhausted } from '@pv/pv-native/errors';
 import { closeFd } from '@pv/pv-native/fd';
 import { type Allowed, type DeviceGroup, Unchangeable } from './device-group.ts';
 import { type Permitting, putTogether, takeApart } from './device-program.ts';
@@ -27,16 +27,29 @@ export class GroupWithPrograms implements DeviceGroup {
   }
 
   allow(number: string): void {
-    this.#each((old) => (old.permitted.includes(number) ? old : { ...old, permitted: [...old.permitted, number] }));
+    try {
+      this.#each((old) => (old.permitted.includes(number) ? old : { ...old, permitted: [...old.permitted, number] }));
+    } catch (error) {
+      this.#takeBack(number);
+      throw error;
+    }
   }
 
   revoke(number: string): void {
     try {
       this.#each((old) => (old.permitted.includes(number) ? { ...old, permitted: old.permitted.filter((one) => one !== number) } : old));
     } catch (error) {
-      // The group, or its program, has gone with its container.
-      const code = errorCode(error instanceof Unchangeable ? error.cause : error);
-      if (code !== 'ENOENT' && code !== 'ENODEV') throw error;
+      // The group has gone with its container.
+      if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENODEV') throw error;
+    }
+  }
+
+  /** From those programs that could be changed, when another could not. */
+  #takeBack(number: string): void {
+    try {
+      this.revoke(number);
+    } catch {
+      // What could not be changed before.
     }
   }
 
@@ -45,13 +58,24 @@ export class GroupWithPrograms implements DeviceGroup {
     const group = openSync(this.directory, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
       const { ids, flags } = programsOf(group);
-      for (const id of ids) changeProgram(group, id, flags, change);
-    } catch (error) {
-      // A kernel before 5.1 has no 32-bit jumps, a program may refer to what cannot be loaded again.
-      throw new Unchangeable((error as Error).message, { cause: error });
+      const [failure] = ids.flatMap((id) => attempted(() => changeProgram(group, id, flags, change)));
+      if (failure !== undefined) throw failure;
     } finally {
       closeSync(group);
     }
+  }
+}
+
+/** All are tried; the first failure counts. */
+function attempted(work: () => void): (Error | Unchangeable)[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    // A program of somebody else may come and go at any moment.
+    if (errorCode(error) === 'ENOENT') return [];
+    // A kernel before 5.1 has no 32-bit jumps, a program may refer to what cannot be loaded again. Want of descriptors passes.
+    return [isExhausted(error) && error instanceof Error ? error : new Unchangeable(error)];
   }
 }
 

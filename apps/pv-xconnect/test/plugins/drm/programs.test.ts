@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { attachDeviceProgram, loadDeviceProgram } from '@pv/pv-native/bpf';
 import { closeFd } from '@pv/pv-native/fd';
 import { expect, onTestFinished, test } from 'vitest';
+import { Unchangeable } from '../../../src/plugins/drm/device-group.ts';
 import { putTogether, takeApart } from '../../../src/plugins/drm/device-program.ts';
 import { GroupWithPrograms } from '../../../src/plugins/drm/group-with-programs.ts';
 import { permittedIn, programsOf, withGroup } from '../../kit/device-programs.ts';
@@ -86,6 +87,17 @@ test('all of several programs let it pass', () => {
   expect(reads(directory, at.null)).toBe(false);
 });
 
+/** Refused for what it calls, when it is loaded again: a call shows another number than it was loaded with. */
+const cannotBeRead = (): Uint8Array => Buffer.from([0x85, 0, 0, 0, 5, 0, 0, 0, 0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0]);
+
+test('a permission that not every program takes is taken back, and nothing is said to be changed', () => {
+  const directory = group(constant(0), cannotBeRead());
+  const before = programsOf(directory).map((program) => program.length);
+  const own = new GroupWithPrograms(directory);
+  expect(() => own.allow('1:3')).toThrow(Unchangeable);
+  expect([own.allowed('1:3'), permittedIn(directory), programsOf(directory).map((program) => program.length)]).toEqual(['absent', [], before]);
+});
+
 test('a group that has gone needs nothing to be revoked', () => {
   expect(() => new GroupWithPrograms(join(mounted, 'pv-programs-gone')).revoke('1:3')).not.toThrow();
   expect(() => new GroupWithPrograms(join(mounted, 'pv-programs-gone')).allow('1:3')).toThrow('ENOENT');
@@ -107,5 +119,5 @@ test('a permission is told from a program that only resembles one', () => {
 
 test('what the kernel has inserted into a program is made loadable again', () => {
   const move = (registers: number, immediate: number): number[] => [0xbc, registers, 0, 0, immediate, 0, 0, 0];
-  expect([...putTogether({ permitted: [], program: Buffer.from([...move(0x11, 1), ...move(0x21, 0)]) })]).toEqual([...move(0x11, 0), ...move(0x21, 0)]);
+  expect([...putTogether({ permitted: [], program: Buffer.from([...move(0x11, 1), ...move(0x21, 0)]) })]).toEqual([0x05, 0, 0, 0, 0, 0, 0, 0, ...move(0x21, 0)]);
 });
