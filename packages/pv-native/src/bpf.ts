@@ -24,8 +24,9 @@ const numbers: Readonly<Record<string, number>> = { x64: 321, arm: 386, arm64: 2
 const bpfCall: (call: number, command: number, attributes: number, size: number) => number = libc.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'unsigned int']);
 
 const RLIMIT_MEMLOCK = 8;
+/** Also where a limit has 32 bits. */
 const unlimited = 2n ** 64n - 1n;
-const prlimit: (pid: number, resource: number, wanted: BigUint64Array, old: null) => number = libc.func('prlimit64', 'int', ['int', 'int', 'void *', 'void *']);
+const prlimit: (pid: number, resource: number, wanted: BigUint64Array, old: null) => number = libc.func('prlimit', 'int', ['int', 'int', 'void *', 'void *']);
 
 /** union bpf_attr, as far as it is used; then struct bpf_prog_info, and what both point to. */
 const attributeBytes = 128;
